@@ -1,0 +1,172 @@
+"""One tree for every error a client can be told about.
+
+    TunewardError                     500
+    ├── InvalidRequest                400  the request itself is at fault
+    │   ├── InvalidTrainingFile       400
+    │   └── InvalidFile               400
+    ├── Unauthenticated               401
+    ├── Forbidden                     403
+    ├── NotFound                      404  one wording, whether it never was or is another project's
+    │   └── ModelNotFound             404
+    ├── Conflict                      409  the request is fine, the state is not; retrying will not help
+    │   ├── IdempotencyMismatch       409
+    │   ├── FileInUse                 409
+    │   ├── AlreadyEnded              409
+    │   ├── AlreadySubmitted          409
+    │   └── PlatformCannotCancel      409
+    ├── TooLarge                      413
+    ├── TooManyRequests               429
+    ├── PlatformFailed                502
+    └── Unavailable                   503  our own database, storage or the platform is away: try again
+
+The class is the code, its docstring the default message, the HTTP status an attribute. Nothing here
+knows HTTP beyond that number: `api/errors.py` writes the envelope.
+"""
+
+from datetime import timedelta
+from typing import ClassVar
+
+
+class TunewardError(Exception):
+    """Something went wrong on our side; the request can be tried again."""
+
+    status: ClassVar[int] = 500
+    type: ClassVar[str] = "server_error"
+    code: ClassVar[str | None] = "internal_error"
+    should_retry: ClassVar[bool | None] = None
+    """What `x-should-retry` says to the SDKs; None leaves it to their rule by status."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        param: str | None = None,
+        code: str | None = None,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        self.message = message or " ".join((type(self).__doc__ or "").split())
+        self.param = param
+        self.error_code = code or self.code
+        self.retry_after = retry_after
+        super().__init__(self.message)
+
+
+class InvalidRequest(TunewardError):  # noqa: N818 - the names are the field's words
+    """The request is not valid."""
+
+    status = 400
+    type = "invalid_request_error"
+    code = "invalid_value"
+
+
+class InvalidTrainingFile(InvalidRequest):
+    """The training file cannot be used."""
+
+    code = "invalid_training_file"
+
+
+class InvalidFile(InvalidRequest):
+    """The file cannot be taken."""
+
+    code = "invalid_file"
+
+
+class Unauthenticated(TunewardError):  # noqa: N818
+    """No valid API key. Send it as 'Authorization: Bearer YOUR_KEY'; 'tuneward keys create' makes one."""
+
+    status = 401
+    type = "invalid_request_error"
+    code = "invalid_api_key"
+
+
+class Forbidden(TunewardError):  # noqa: N818
+    """This API key may not do that."""
+
+    status = 403
+    type = "invalid_request_error"
+    code = "forbidden"
+
+
+class NotFound(TunewardError):  # noqa: N818
+    """There is no such object in this project. Check the id and the API key."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "not_found"
+
+
+class ModelNotFound(NotFound):
+    """This project has no such model. GET /v1/models lists those it can use."""
+
+    code = "model_not_found"
+
+
+class Conflict(TunewardError):  # noqa: N818
+    """The object is in a state that does not allow this."""
+
+    status = 409
+    type = "invalid_request_error"
+    code = "conflict"
+    should_retry = False
+
+
+class IdempotencyMismatch(Conflict):
+    """This Idempotency-Key was used with another request body. Use a new key for a new request."""
+
+    code = "idempotency_key_reused"
+
+
+class FileInUse(Conflict):
+    """A job that has not ended uses this file. Cancel the job or wait for its end, then delete the file."""
+
+    code = "file_in_use"
+
+
+class AlreadyEnded(Conflict):
+    """The job has ended; nothing about it can be changed any more."""
+
+    code = "job_already_ended"
+
+
+class AlreadySubmitted(Conflict):
+    """The job is with the platform already and cannot be paused or resumed. It can be cancelled."""
+
+    code = "already_submitted"
+
+
+class PlatformCannotCancel(Conflict):
+    """The platform has no way to cancel a job that was submitted; the job goes on and is tracked."""
+
+    code = "platform_cannot_cancel"
+
+
+class TooLarge(TunewardError):  # noqa: N818
+    """The request is larger than this service takes."""
+
+    status = 413
+    type = "invalid_request_error"
+    code = "request_too_large"
+
+
+class TooManyRequests(TunewardError):  # noqa: N818
+    """Too many requests; wait before the next one."""
+
+    status = 429
+    type = "requests"
+    code = "rate_limit_exceeded"
+
+
+class PlatformFailed(TunewardError):  # noqa: N818
+    """The platform did not give a usable answer."""
+
+    status = 502
+    type = "server_error"
+    code = "platform_error"
+
+
+class Unavailable(TunewardError):  # noqa: N818
+    """The service cannot reach a part it needs. Nothing was changed; try again shortly."""
+
+    status = 503
+    type = "server_error"
+    code = "service_unavailable"
