@@ -1,0 +1,30 @@
+"""The tables, a file per noun. Importing this package registers all of them on `Base.metadata`."""
+
+from db.models.files import File, PlatformFile
+from db.models.idempotency_keys import IdempotencyKey
+from db.models.job_records import Checkpoint, JobEvent, JobMetric
+from db.models.jobs import Job
+from db.models.leases import Lease
+from db.models.platform_credentials import PlatformCredential
+from db.models.platform_submissions import PlatformSubmission
+from db.models.projects import ApiKey, Project
+from db.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
+
+__all__ = [
+    "ApiKey",
+    "Checkpoint",
+    "File",
+    "IdempotencyKey",
+    "Job",
+    "JobEvent",
+    "JobMetric",
+    "Lease",
+    "PlatformCredential",
+    "PlatformFile",
+    "PlatformSubmission",
+    "Project",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+]

@@ -1,0 +1,81 @@
+"""How a transaction is opened and committed: one of the two places that commit.
+
+Statements run through Core on one connection (`Session`): there is no unit of work to keep, every
+statement is in `db/queries/`, and Core costs half of what the ORM does on the hot paths.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from domain.errors import Unavailable
+
+Session: TypeAlias = AsyncConnection
+"""One open transaction. Services and queries take it first and never commit it."""
+
+# Classes of SQLSTATE that speak of the server, not of the statement: connection, resources, operator.
+_SERVER_TROUBLE = ("08", "53", "57", "40")
+
+
+class Database:
+    """The pool of connections to Postgres, and the transactions over it."""
+
+    def __init__(self, url: str, *, pool_size: int = 20, application: str = "tuneward") -> None:
+        self.engine: AsyncEngine = create_async_engine(
+            make_url(url).set(drivername="postgresql+asyncpg"),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=5,
+            pool_recycle=1800,
+            json_serializer=lambda value: orjson.dumps(value).decode(),
+            json_deserializer=orjson.loads,
+            connect_args={
+                "timeout": 5,
+                "command_timeout": 30,
+                "server_settings": {"application_name": application, "timezone": "UTC", "jit": "off"},
+            },
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Session]:
+        """Open a transaction; commit it if the block ends well, roll it back if not.
+
+        Raises:
+            Unavailable: the server could not be reached or gave up; nothing was kept, except where the
+                connection broke during the commit itself (then the claim's fence decides later).
+        """
+        try:
+            async with self.engine.begin() as session:
+                yield session
+        except (PoolTimeoutError, OSError) as error:
+            raise Unavailable from error
+        except DBAPIError as error:
+            if is_server_trouble(error):
+                raise Unavailable from error
+            raise
+
+    async def ready(self) -> None:
+        """Ask the server one question; raise `Unavailable` if it does not answer."""
+        async with self.transaction() as session:
+            await session.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+
+def is_server_trouble(error: DBAPIError) -> bool:
+    """Tell a server that is away or overwhelmed from a statement that is wrong."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return (
+        error.connection_invalidated
+        or isinstance(error, OperationalError | InterfaceError)
+        or state.startswith(_SERVER_TROUBLE)
+    )

@@ -1,0 +1,117 @@
+"""A job as everybody but the database sees it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.job_state import JobState, ShownStatus, shown_status
+from domain.platform import JobError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One row of `jobs`, as read inside a transaction; times are aware UTC datetimes."""
+
+    id: str
+    project_id: str
+    credential_id: str
+    webhook_endpoint_id: str | None
+    created_at: datetime
+    model: str
+    platform_model: str
+    training_file_id: str
+    validation_file_id: str | None
+    suffix: str | None
+    seed: int
+    hyperparameters: Mapping[str, Any]
+    method: Mapping[str, Any] | None
+    integrations: Sequence[Mapping[str, Any]] | None
+    metadata: Mapping[str, str] | None
+    extra: Mapping[str, Any]
+    state: JobState
+    state_since: datetime
+    sequence: int
+    paused_at: datetime | None
+    cancel_requested_at: datetime | None
+    cancel_sent_at: datetime | None
+    next_step_at: datetime | None
+    claim_token: UUID | None
+    crashes: int
+    failures: int
+    polls: int
+    warned_at: datetime | None
+    open_submission_id: str | None
+    not_found_since: datetime | None
+    not_found_count: int
+    platform_training_file: str | None
+    platform_validation_file: str | None
+    platform_job_id: str | None
+    platform_status: str | None
+    running_since: datetime | None
+    estimated_finish: datetime | None
+    platform_end: Mapping[str, Any] | None
+    finished_at: datetime | None
+    fine_tuned_model: str | None
+    model_deleted_at: datetime | None
+    trained_tokens: int | None
+    result_files: Sequence[str]
+    error_code: str | None
+    error_message: str | None
+    error_param: str | None
+
+    @property
+    def shown_status(self) -> ShownStatus:
+        """What a client sees; it never moves backwards."""
+        return shown_status(self.state, platform_running=self.running_since is not None)
+
+    @property
+    def error(self) -> JobError | None:
+        """Why the job failed, if it did."""
+        if self.error_code is None or self.error_message is None:
+            return None
+        return JobError(self.error_code, self.error_message, self.error_param)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A create request after it was checked; what `services.jobs.create` turns into a row."""
+
+    model: str
+    platform_model: str
+    training_file_id: str
+    validation_file_id: str | None = None
+    suffix: str | None = None
+    seed: int
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    method: Mapping[str, Any] | None = None
+    integrations: Sequence[Mapping[str, Any]] | None = None
+    metadata: Mapping[str, str] | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    webhook_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """A line for a job's history, before it has a sequence."""
+
+    message: str
+    level: str = "info"
+    kind: str = "message"
+    details: Mapping[str, Any] = field(default_factory=dict)
+    platform_event_id: str | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """A line of a job's history."""
+
+    job_id: str
+    sequence: int
+    created_at: datetime
+    level: str
+    kind: str
+    message: str
+    details: Mapping[str, Any]
