@@ -24,11 +24,11 @@ def create_app(options: Options | None = None, *, clock: Clock = time.time) -> F
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.stand_in = StandIn(chosen, clock)
+        app.state.stand_in = stand_in = StandIn(chosen, clock)
         try:
             yield
         finally:
-            app.state.stand_in.close()
+            stand_in.close()
 
     app = FastAPI(title="Stand-in XPULink platform", lifespan=lifespan, strict_content_type=False)
     app.add_middleware(Front)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from simulator import life, training
 from simulator.rows import JobRow
@@ -16,7 +17,7 @@ SPARK_WIDTH, SPARK_HEIGHT = 120, 26
 SPARK_TOP = 2.6  # a loss that fills the whole height
 
 _templates = Environment(
-    loader=PackageLoader("simulator", package_path=""), autoescape=True, undefined=StrictUndefined
+    loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
 )
 _templates.filters["clock"] = lambda at: datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S")
 

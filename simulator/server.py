@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import uvicorn
+from fastapi import FastAPI
 
 from simulator.app import create_app
 from simulator.options import Options
@@ -40,8 +41,15 @@ class Server(uvicorn.Server):
 @asynccontextmanager
 async def serving(options: Options, *, clock: Clock = time.time) -> AsyncIterator[str]:
     """Run a stand-in inside this event loop, and yield its base URL (ending in /v1)."""
+    async with serving_app(create_app(options, clock=clock), options) as url:
+        yield url
+
+
+@asynccontextmanager
+async def serving_app(app: FastAPI, options: Options) -> AsyncIterator[str]:
+    """Run an app that the caller made and holds, on the host and port of the options."""
     listener = _listen(options)
-    server = _server(options, clock)
+    server = _server(app)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         await _until_ready(server, running)
@@ -54,7 +62,7 @@ async def serving(options: Options, *, clock: Clock = time.time) -> AsyncIterato
 async def run(options: Options) -> None:
     """Run a stand-in until SIGTERM or SIGINT; one JSON line on stdout says when it can be used."""
     listener = _listen(options)
-    server = _server(options, time.time)
+    server = _server(create_app(options))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.handle_exit, number, None)
@@ -73,10 +81,10 @@ async def _until_ready(server: Server, running: asyncio.Task[None]) -> None:
         await running
 
 
-def _server(options: Options, clock: Clock) -> Server:
+def _server(app: FastAPI) -> Server:
     return Server(
         uvicorn.Config(
-            create_app(options, clock=clock),
+            app,
             http="httptools",
             lifespan="on",
             log_level="warning",
@@ -88,7 +96,11 @@ def _server(options: Options, clock: Clock) -> Server:
 
 def _listen(options: Options) -> socket.socket:
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    return socket.create_server((options.host, options.port), family=family, backlog=2048)
+    # asyncio turns Nagle's algorithm off only where the protocol is named: 40 ms an answer otherwise
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((options.host, options.port))
+    return listener
 
 
 def _url(listener: socket.socket) -> str:
