@@ -94,10 +94,15 @@ class PlatformCheckpoint:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A page of a list. `has_more` is None where the platform does not say (then it cannot page)."""
+    """A page of a list. `has_more` is None where the platform does not say (then it cannot page).
+
+    `skipped` counts items that could not be read: nobody may conclude from such a page that something
+    is not there.
+    """
 
     items: tuple[T, ...]
     has_more: bool | None
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,150 @@
+"""One HTTP request and everything that is known of its answer, however it broke off.
+
+Total deadline, capped body, no redirects. What matters to "paid once" is noted as it happens: whether a byte
+of the request may have left (`sent`), seen in httpcore's own trace rather than guessed from exception types.
+"""
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from ipaddress import ip_address
+from typing import Any, Final
+
+import httpx
+
+TOO_LARGE: Final = "the answer is larger than allowed"
+_GZIP_OR_ZLIB: Final = 47  # wbits: 32 detects the header, 15 is the largest window
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status came. `fault` says why the body is not whole, if it is not."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No status came. `sent` tells whether any byte of the request may have left."""
+
+    reason: str
+    sent: bool
+
+
+class _BodyFault(Exception):  # noqa: N818 - it is one
+    """The body cannot be taken as it comes."""
+
+
+class Departure:
+    """Watches a request leave: `sent` is false as long as the platform cannot have seen a byte of it."""
+
+    def __init__(self) -> None:
+        self.sent = False
+
+    async def __call__(self, event: str, facts: Mapping[str, Any]) -> None:
+        """Take httpcore's trace event. A CONNECT goes to a proxy; the platform has seen nothing then."""
+        if event.endswith("send_request_headers.started") and facts["request"].method != b"CONNECT":
+            self.sent = True
+
+
+def open_client(
+    base_url: str, api_key: str, *, connections: int, connect: timedelta, keep_alive: bool
+) -> httpx.AsyncClient:
+    """Make the connections to one platform.
+
+    Proxies and certificate authorities are taken from the environment, for companies have them; except for a
+    platform on this machine, which no proxy can reach.
+
+    Raises:
+        ValueError: The URL is not http(s) or the key cannot stand in a header.
+    """
+    if not (api_key.isascii() and api_key.isprintable() and api_key.strip()):
+        raise ValueError("The platform's key is empty or has characters that cannot stand in a header.")
+    url = httpx.URL(base_url)
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ValueError(f"The platform's base URL {base_url!r} is not an http or https URL.")
+    seconds = connect.total_seconds()
+    return httpx.AsyncClient(
+        headers={"authorization": f"Bearer {api_key}", "user-agent": "tuneward", "accept-encoding": "gzip"},
+        timeout=httpx.Timeout(None, connect=seconds, pool=seconds),  # the total deadline is `exchange`'s
+        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=None if keep_alive else 0),
+        follow_redirects=False,
+        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),  # nothing is carried for anybody
+        trust_env=not _is_loopback(url.host),
+    )
+
+
+async def exchange(
+    client: httpx.AsyncClient, request: httpx.Request, *, deadline: timedelta, limit: int
+) -> Answer | Silence:
+    """Send a request and read at most `limit` decoded bytes within `deadline`, in all.
+
+    Whatever the other side does is in the result; only what the request's own body raises comes through.
+    """
+    departure = Departure()
+    request.extensions["trace"] = departure
+    head: httpx.Response | None = None
+    body = bytearray()
+    try:
+        async with asyncio.timeout(deadline.total_seconds()) as clock:
+            head = await client.send(request, stream=True)
+            async with aclosing(head):
+                async for chunk in _decoded(head, limit):
+                    body += chunk
+        fault = None
+    except (httpx.HTTPError, OSError, zlib.error, _BodyFault) as error:
+        fault = (
+            f"no whole answer within {deadline.total_seconds():g} s" if clock.expired() else explain(error)
+        )
+    if head is None:
+        return Silence(fault or "no answer", departure.sent)
+    return Answer(head.status_code, head.headers, bytes(body), fault)
+
+
+def explain(error: Exception) -> str:
+    """Say in a line what broke: `ReadError: connection reset`."""
+    return (
+        f"{type(error).__name__}: {error}".rstrip(": ") if not isinstance(error, _BodyFault) else str(error)
+    )
+
+
+async def _decoded(response: httpx.Response, limit: int) -> AsyncIterator[bytes]:
+    """Yield at most `limit` bytes, unpacked here: httpx would unpack all of a chunk, or layers of them.
+
+    Raises:
+        _BodyFault: There is more, the encoding is not gzip or deflate, or the packed stream is cut.
+    """
+    unpack = _decompressor(response.headers.get("content-encoding", ""))
+    left = limit
+    async for raw in response.aiter_raw():
+        chunk = unpack.decompress(raw, left + 1) if unpack else raw
+        yield chunk[:left]
+        if len(chunk) > left:
+            raise _BodyFault(TOO_LARGE)
+        left -= len(chunk)
+    if unpack and not unpack.eof:
+        raise _BodyFault("the compressed answer is cut off")
+
+
+def _decompressor(encoding: str) -> Any:
+    match encoding.strip().lower():
+        case "" | "identity":
+            return None
+        case "gzip" | "x-gzip" | "deflate":
+            return zlib.decompressobj(_GZIP_OR_ZLIB)
+        case _:
+            raise _BodyFault("the answer is packed in a way that was not asked for")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
