@@ -7,6 +7,7 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 
@@ -69,6 +70,11 @@ async def _http(_request: Request, error: Exception) -> Response:
     return Refusal(error.status_code, str(error.detail), code="unknown_url").response(error.headers)
 
 
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """The client went away in the middle of its request: nobody reads this, the ledger notes the status."""
+    return Response(status_code=499)
+
+
 async def _broken(_request: Request, _error: Exception) -> Response:
     return Refusal(500, "The stand-in platform broke; its log says how.", code="internal_error").response()
 
@@ -78,4 +84,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _broken)

@@ -143,7 +143,7 @@ async def _process(*flags: str, **settings: str) -> AsyncIterator[tuple[asyncio.
         yield running, ready["url"]
     finally:
         if running.returncode is None:
-            running.kill()
+            running.terminate()  # a kill would leave its temporary folder
         await running.wait()
 
 
