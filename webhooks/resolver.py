@@ -1,0 +1,151 @@
+"""Addresses vetted at connect: the one place where a webhook's host becomes sockets.
+
+A URL that was fine when it was registered can point elsewhere by now. So every address of a name is
+judged when the name resolves, and only those addresses are connected to; nothing resolves it a second
+time. aiohttp does not send literal addresses through a resolver, so each socket is judged once more when
+it is made, whatever led to it.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from threading import Thread
+from typing import Final, TypeAlias
+
+from aiohttp import AddrInfoType
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from domain.addresses import Network, parse_ip, refusal
+
+Lookup: TypeAlias = Callable[[str], Awaitable[Sequence[str]]]
+"""From an ASCII host name to its addresses; raises OSError if it has none."""
+
+_THREADS: Final = 64
+
+
+class RefusedAddress(OSError):  # noqa: N818 - the name is what happened
+    """A webhook may not go to this address."""
+
+
+class LookupTimedOut(OSError):  # noqa: N818 - same
+    """The name's servers did not answer in time."""
+
+
+class SystemLookup:
+    """The system's resolver (`getaddrinfo`), in threads of its own.
+
+    A lookup cannot be interrupted: a name whose servers are silent holds its thread for as long as
+    `resolv.conf` says. So each name is looked up once at a time, these threads serve nothing else, and
+    they are daemons, lest they keep the process from exiting.
+    """
+
+    def __init__(self) -> None:
+        self._free = asyncio.Semaphore(_THREADS)
+        self._running: dict[str, asyncio.Task[list[str]]] = {}
+
+    async def __call__(self, name: str) -> list[str]:
+        """Return the addresses of `name`, those of both families that this machine can use."""
+        running = self._running.get(name)
+        if running is None:
+            running = self._running[name] = asyncio.create_task(self._in_thread(name))
+            running.add_done_callback(lambda _: self._running.pop(name))
+        return await asyncio.shield(running)
+
+    async def _in_thread(self, name: str) -> list[str]:
+        async with self._free:
+            loop = asyncio.get_running_loop()
+            found: asyncio.Future[list[str] | OSError] = loop.create_future()
+            Thread(target=_look_up, args=(name, loop, found), daemon=True, name="webhook-dns").start()
+            addresses = await found
+        if isinstance(addresses, OSError):
+            raise addresses
+        return addresses
+
+
+def _look_up(
+    name: str, loop: asyncio.AbstractEventLoop, found: "asyncio.Future[list[str] | OSError]"
+) -> None:
+    try:
+        rows = socket.getaddrinfo(name.encode(), None, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+        answer: list[str] | OSError = [str(row[4][0]) for row in rows]
+    except OSError as error:
+        answer = error
+    with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        loop.call_soon_threadsafe(_settle, found, answer)
+
+
+def _settle(found: "asyncio.Future[list[str] | OSError]", answer: list[str] | OSError) -> None:
+    if not found.done():
+        found.set_result(answer)
+
+
+class VettingResolver(AbstractResolver):
+    """Lets through what webhooks may reach by one scheme: aiohttp's resolver and socket factory in one."""
+
+    def __init__(
+        self, scheme: str, allowed_networks: Sequence[Network], *, lookup: Lookup, timeout: timedelta
+    ) -> None:
+        """Vet for `scheme` (`http` goes to `allowed_networks` only); a lookup may take `timeout`."""
+        self._scheme = scheme
+        self._allowed_networks = tuple(allowed_networks)
+        self._lookup = lookup
+        self._timeout = timeout
+
+    async def resolve(
+        self,
+        host: str,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 - aiohttp's; every address is judged
+    ) -> list[ResolveResult]:
+        """Return all addresses of `host`, as numbers.
+
+        Raises:
+            RefusedAddress: if any one of them is refused: a name that mixes public and private addresses
+                is an attack or a mistake, and trying the others would hide it.
+            LookupTimedOut: after the resolver's time-out.
+            OSError: if the name has no address.
+        """
+        addresses = await self._addresses(host)
+        for address in addresses:
+            self._vet(address, f" (an address of {host})")
+        return [_result(host, port, address) for address in addresses]
+
+    def open_socket(self, addr_info: AddrInfoType) -> socket.socket:
+        """Make the socket for one connection, if its peer is allowed.
+
+        Raises:
+            RefusedAddress: if it is not.
+        """
+        family, kind, protocol, _, peer = addr_info
+        self._vet(peer[0], "")
+        return socket.socket(family, kind, protocol)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    async def _addresses(self, host: str) -> Sequence[str]:
+        try:
+            addresses = await asyncio.wait_for(self._lookup(host), self._timeout.total_seconds())
+        except TimeoutError as error:
+            raise LookupTimedOut(f"no answer for {host}") from error
+        if not addresses:
+            raise OSError(f"{host} has no address")
+        return addresses
+
+    def _vet(self, address: str, origin: str) -> None:
+        reason = refusal(parse_ip(address), scheme=self._scheme, allowed_networks=self._allowed_networks)
+        if reason is not None:
+            raise RefusedAddress(f"refused address {address}{origin}: {reason}")
+
+
+def _result(host: str, port: int, address: str) -> ResolveResult:
+    return ResolveResult(
+        hostname=host,
+        host=address,
+        port=port,
+        family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+        proto=socket.IPPROTO_TCP,
+        flags=socket.AI_NUMERICHOST,
+    )
