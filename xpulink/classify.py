@@ -37,6 +37,7 @@ from xpulink.wire import Refusal, Unreadable, read_refusal
 
 T = TypeVar("T")
 
+_GOOD: Final = 2  # the class of 2xx
 _THROTTLED: Final = 429
 _CREDENTIAL: Final = frozenset({401, 402, 403})
 _NO_ROUTE: Final = frozenset({405, 501})
@@ -50,7 +51,7 @@ def settle(came: Answer | Silence, read: Callable[[bytes], T], *, once: bool) ->
     """Turn what came of a call into an outcome by the table above; `read` raises `Unreadable`."""
     if isinstance(came, Silence):
         return Ambiguous(came.reason) if once and came.sent else Retryable(came.reason)
-    if came.status // 100 == 2:  # noqa: PLR2004 - HTTP's own number
+    if came.status // 100 == _GOOD:
         return _accepted(came, read, once=once)
     refused = _refused(came, once=once)
     return refused or _uncertain(f"the platform answered {came.status}", came, once=once)
@@ -92,7 +93,7 @@ def _names_no_object(refusal: Refusal | None) -> bool:
 
 def too_large(came: Answer | Silence, limit_bytes: int) -> Rejected | None:
     """Refuse a body over its limit for good: it would be as large the next time."""
-    if isinstance(came, Answer) and came.fault == TOO_LARGE:
+    if isinstance(came, Answer) and came.status // 100 == _GOOD and came.fault == TOO_LARGE:
         return Rejected(came.status, f"the content is larger than {limit_bytes} bytes", code="too_large")
     return None
 

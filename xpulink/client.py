@@ -38,7 +38,7 @@ from xpulink.upload import Multipart
 T = TypeVar("T")
 
 MAX_JSON_BYTES: Final = 4 * 1024**2
-_UNAUTHORIZED: Final = 401
+_KEY_REFUSED: Final = frozenset({401, 403})
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ class XPULinkClient:
         self, client: httpx.AsyncClient, request: httpx.Request, deadline: timedelta, limit: int
     ) -> Answer | Silence:
         came = await exchange(client, request, deadline=deadline, limit=limit)
-        if isinstance(came, Answer) and came.status == _UNAUTHORIZED:  # some quote the key that they refuse
+        if isinstance(came, Answer) and came.status in _KEY_REFUSED:  # some quote the key that they refuse
             return replace(came, body=came.body.replace(self._key, b"[key]"))
         return came
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 import httpx
 
 TOO_LARGE: Final = "the answer is larger than allowed"
+_REFUSAL_BYTES: Final = 256 * 1024
 _GZIP_OR_ZLIB: Final = 47  # wbits: 32 detects the header, 15 is the largest window
 
 
@@ -84,7 +85,7 @@ def open_client(
 async def exchange(
     client: httpx.AsyncClient, request: httpx.Request, *, deadline: timedelta, limit: int
 ) -> Answer | Silence:
-    """Send a request and read at most `limit` decoded bytes within `deadline`, in all.
+    """Send a request and read a 2xx of at most `limit` decoded bytes, all within `deadline`.
 
     Whatever the other side does is in the result; only what the request's own body raises comes through.
     """
@@ -96,7 +97,7 @@ async def exchange(
         async with asyncio.timeout(deadline.total_seconds()) as clock:
             head = await client.send(request, stream=True)
             async with aclosing(head):
-                async for chunk in _decoded(head, limit):
+                async for chunk in _decoded(head, limit if head.is_success else _REFUSAL_BYTES):
                     body += chunk
         fault = None
     except (httpx.HTTPError, OSError, zlib.error, _BodyFault) as error:

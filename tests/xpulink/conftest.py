@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -92,13 +92,19 @@ class Starter:
         server = await self.serve(behaviour)
         return server
 
-    def client(self, url: str, *, deadline: float = 20, connect: float = 5, **options: Any) -> XPULinkClient:
+    async def enter(self, context: AbstractAsyncContextManager[str]) -> str:
+        """Keep a context open until the test ends."""
+        return await self._stack.enter_async_context(context)
+
+    def client(
+        self, url: str, *, key: str = KEY, deadline: float = 20, connect: float = 5, **options: Any
+    ) -> XPULinkClient:
         """Make a client with one deadline for every kind of call."""
         most = timedelta(seconds=deadline)
         deadlines = Deadlines(
             connect=timedelta(seconds=connect), create=most, read=most, content=most, upload=most
         )
-        client = XPULinkClient(base_url=url, api_key=KEY, deadlines=deadlines, **options)
+        client = XPULinkClient(base_url=url, api_key=key, deadlines=deadlines, **options)
         self._stack.push_async_callback(client.aclose)
         return client
 

@@ -9,6 +9,7 @@ import json
 import socket
 import ssl
 import struct
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -238,15 +239,12 @@ async def test_each_misbehaviour_has_one_meaning(start: Any, row: Row, call: str
     assert server.connections == 1  # neither repeated nor redirected
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.mark.parametrize("call", CALLS)
 async def test_a_refused_connection_is_certainly_not_accepted(start: Any, call: str) -> None:
-    assert kind(await CALLS[call](start.client(f"http://127.0.0.1:{free_port()}"))) == kind(AGAIN)
+    with socket.socket() as bound:  # and not listening
+        bound.bind(("127.0.0.1", 0))
+        client = start.client(f"http://127.0.0.1:{bound.getsockname()[1]}")
+        assert kind(await CALLS[call](client)) == kind(AGAIN)
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -300,6 +298,17 @@ def self_signed(folder: Path) -> ssl.SSLContext:
 
 
 @pytest.mark.parametrize("call", CALLS)
+async def test_a_proxy_that_refuses_is_certainly_not_accepted(
+    start: Any, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = await start.answering(answer("502 Bad Gateway"))
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert kind(await CALLS[call](start.client("https://platform.invalid"))) == kind(AGAIN)
+    assert proxy.requests[0].line == "CONNECT platform.invalid:443 HTTP/1.1"
+
+
+@pytest.mark.parametrize("call", CALLS)
 async def test_a_pool_without_a_free_connection_is_certainly_not_accepted(start: Any, call: str) -> None:
     server = await start.serve(silent)
     client = start.client(server.url, connect=0.4, max_connections=1)
@@ -339,6 +348,16 @@ async def test_a_used_connection_that_breaks_leaves_a_look_to_be_repeated(start:
     client = start.client(server.url)
     assert [kind(await look(client)) for _ in range(2)] == [kind(Answered(None)), kind(AGAIN)]
     assert server.connections == 1
+
+
+async def test_a_bomb_is_never_unpacked_whole(start: Any) -> None:
+    server = await start.serve(says(packed(1, 64 * 1024**2, "gzip")))
+    client = start.client(server.url)
+    tracemalloc.start()
+    await look(client)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 24 * 1024**2
 
 
 async def test_content_over_its_limit_is_refused_for_good(start: Any) -> None:
