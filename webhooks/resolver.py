@@ -11,6 +11,7 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from threading import Thread
 from typing import Final, TypeAlias
 
@@ -41,42 +42,49 @@ class SystemLookup:
     they are daemons, lest they keep the process from exiting.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, query: Callable[[str], Sequence[str]] | None = None) -> None:
+        """Ask `query`, which may block its thread; `getaddrinfo` by default."""
+        self._query = query or _query
         self._free = asyncio.Semaphore(_THREADS)
-        self._running: dict[str, asyncio.Task[list[str]]] = {}
+        self._running: dict[str, asyncio.Task[Sequence[str]]] = {}
 
-    async def __call__(self, name: str) -> list[str]:
+    async def __call__(self, name: str) -> Sequence[str]:
         """Return the addresses of `name`, those of both families that this machine can use."""
         running = self._running.get(name)
         if running is None:
             running = self._running[name] = asyncio.create_task(self._in_thread(name))
-            running.add_done_callback(lambda _: self._running.pop(name))
+            running.add_done_callback(partial(self._forget, name))
         return await asyncio.shield(running)
 
-    async def _in_thread(self, name: str) -> list[str]:
+    def _forget(self, name: str, ended: "asyncio.Task[Sequence[str]]") -> None:
+        del self._running[name]
+        if not ended.cancelled():
+            ended.exception()  # all who asked may have given up; asyncio would complain in the log
+
+    async def _in_thread(self, name: str) -> Sequence[str]:
         async with self._free:
-            loop = asyncio.get_running_loop()
-            found: asyncio.Future[list[str] | OSError] = loop.create_future()
-            Thread(target=_look_up, args=(name, loop, found), daemon=True, name="webhook-dns").start()
-            addresses = await found
-        if isinstance(addresses, OSError):
-            raise addresses
-        return addresses
+            found: asyncio.Future[Sequence[str] | OSError] = asyncio.get_running_loop().create_future()
+            Thread(target=self._answer, args=(name, found), daemon=True, name="webhook-dns").start()
+            answer = await found
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    def _answer(self, name: str, found: "asyncio.Future[Sequence[str] | OSError]") -> None:
+        try:
+            answer: Sequence[str] | OSError = self._query(name)
+        except OSError as error:
+            answer = error
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            found.get_loop().call_soon_threadsafe(_settle, found, answer)
 
 
-def _look_up(
-    name: str, loop: asyncio.AbstractEventLoop, found: "asyncio.Future[list[str] | OSError]"
-) -> None:
-    try:
-        rows = socket.getaddrinfo(name.encode(), None, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
-        answer: list[str] | OSError = [str(row[4][0]) for row in rows]
-    except OSError as error:
-        answer = error
-    with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-        loop.call_soon_threadsafe(_settle, found, answer)
+def _query(name: str) -> list[str]:
+    rows = socket.getaddrinfo(name.encode(), None, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+    return [str(row[4][0]) for row in rows]
 
 
-def _settle(found: "asyncio.Future[list[str] | OSError]", answer: list[str] | OSError) -> None:
+def _settle(found: "asyncio.Future[Sequence[str] | OSError]", answer: Sequence[str] | OSError) -> None:
     if not found.done():
         found.set_result(answer)
 

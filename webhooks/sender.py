@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
@@ -23,7 +23,6 @@ from webhooks.signing import headers
 
 ANSWER_READ: Final = 16 * 1024
 ANSWER_KEPT: Final = 4 * 1024
-IDLE_CONNECTIONS: Final = 256
 IDLE_SECONDS: Final = 4.0
 """Under the 5 s after which common servers close an idle connection: we rarely write into a closed one."""
 _EXACT: Final = 3600.0
@@ -52,7 +51,7 @@ class WebhookSender:
             allowed_networks: private networks that may be reached, the only ones by `http://`.
             timeout: for the whole attempt, from the name to the end of the answer.
             connect: for the lookup of the name, and again for connection and TLS together.
-            connections: attempts at once; waiting for one's turn is not part of any time-out.
+            connections: attempts at once, whose waits for a turn are in no time-out, and as many idle ones.
             lookup: names to addresses; the system's resolver by default.
             tls: which certificates are trusted; the system's store by default.
         """
@@ -63,7 +62,9 @@ class WebhookSender:
         tls = tls or ssl.create_default_context()
         self._sessions = {
             scheme: self._session(
-                VettingResolver(scheme, allowed_networks, lookup=lookup, timeout=connect), tls
+                VettingResolver(scheme, allowed_networks, lookup=lookup, timeout=connect),
+                tls,
+                idle=connections,
             )
             for scheme in ("https", "http")
         }
@@ -100,9 +101,10 @@ class WebhookSender:
     ) -> None:
         await self.aclose()
 
-    def _session(self, resolver: VettingResolver, tls: ssl.SSLContext) -> aiohttp.ClientSession:
+    def _session(self, resolver: VettingResolver, tls: ssl.SSLContext, *, idle: int) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
             connector=_Pool(
+                idle,
                 resolver=resolver,
                 socket_factory=resolver.open_socket,
                 use_dns_cache=False,  # the pool saves the lookups that matter
@@ -135,9 +137,13 @@ class WebhookSender:
 class _Pool(aiohttp.TCPConnector):
     """aiohttp's pool with a limit on idle connections: else many receivers would use up our open files."""
 
+    def __init__(self, idle: int, **policy: Any) -> None:
+        super().__init__(**policy)
+        self._idle = idle
+
     def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
         idle = sum(len(connections) for connections in self._conns.values())
-        super()._release(key, protocol, should_close=should_close or idle >= IDLE_CONNECTIONS)
+        super()._release(key, protocol, should_close=should_close or idle >= self._idle)
 
 
 async def _read_answer(response: aiohttp.ClientResponse) -> str:
