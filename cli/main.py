@@ -1,4 +1,19 @@
-"""The tuneward command."""
+"""The table of contents of the `tuneward` command."""
+
 import typer
 
-app = typer.Typer(no_args_is_help=True)
+from cli import demo, dev, processes
+
+app = typer.Typer(
+    name="tuneward",
+    help="Async job tracking for fine-tuning on XPULink.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+app.command("dev")(dev.dev)
+app.command("demo")(demo.demo)
+app.command("api")(processes.api)
+app.command("worker")(processes.worker)
+app.command("migrate")(processes.migrate)
+app.command("simulator", **processes.PASS_ARGUMENTS_ON)(processes.simulator)
