@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     # Keys and secrets
     bootstrap_api_key: SecretStr | None = None
     secret_keys: Annotated[list[SecretStr], NoDecode, BeforeValidator(_parse_secrets)] = []
-    secret_keys_file: str | None = None
+    secret_keys_file: str = ".tuneward/secret_keys"  # noqa: S105 - a path
 
     # Files
     max_file_bytes: int = Field(512 * 1024**2, ge=1)
@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     drain_interval: Duration = timedelta(seconds=1)
     poll_interval: Duration = timedelta(seconds=30)
     claim_lease: Duration = timedelta(seconds=30)
+    settle_time: Duration = timedelta(seconds=90)
     sweep_interval: Duration = timedelta(seconds=10)
     shutdown_grace: Duration = timedelta(seconds=20)
 
@@ -109,5 +110,6 @@ class Settings(BaseSettings):
     # Keeping
     retention_days: int = Field(90, ge=14)
 
-    # Logs
+    # Watching
+    worker_port: int | None = Field(None, ge=0, le=65535)
     log_level: str = "INFO"

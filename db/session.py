@@ -6,10 +6,10 @@ statement is in `db/queries/`, and Core costs half of what the ORM does on the h
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -19,6 +19,9 @@ from domain.errors import Unavailable
 
 Session: TypeAlias = AsyncConnection
 """One open transaction. Services and queries take it first and never commit it."""
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+"""A row whose columns the reader names."""
 
 # Classes of SQLSTATE that speak of the server, not of the statement: connection, resources, operator.
 _SERVER_TROUBLE = ("08", "53", "57", "40")

@@ -1,0 +1,121 @@
+"""Files and their copies on the platform."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy.dialects.postgresql import Insert, insert
+
+from db.models import File, Job, PlatformFile
+from db.session import AnyRow, Session
+from domain import files
+
+_COLUMNS = (
+    File.id, File.project_id, File.filename, File.purpose, File.size.label("size"), File.sha256,
+    File.blob_key, File.status, File.status_details, File.examples, File.created_at, File.expires_at,
+)  # fmt: skip
+_LIVE = File.deleted_at.is_(None) & or_(File.expires_at.is_(None), File.expires_at > func.now())
+
+
+def _file(row: AnyRow) -> files.File:
+    return files.File(**row._mapping)  # noqa: SLF001 - the documented name of a row's mapping
+
+
+async def add_file(session: Session, **columns: Any) -> files.File:
+    """Insert a file that was stored whole; `columns` are those of the model."""
+    row = (await session.execute(insert(File).values(**columns).returning(*_COLUMNS))).one()
+    return _file(row)
+
+
+async def file_of_project(session: Session, *, project_id: str, file_id: str) -> files.File | None:
+    """Return a live file of this project."""
+    statement = select(*_COLUMNS).where(File.id == file_id, File.project_id == project_id, _LIVE)
+    row = (await session.execute(statement)).first()
+    return None if row is None else _file(row)
+
+
+async def files_page(
+    session: Session, *, project_id: str, after: str | None, limit: int, purpose: str | None, descending: bool
+) -> list[files.File]:
+    """Return up to `limit` live files behind the position `after`."""
+    statement = select(*_COLUMNS).where(File.project_id == project_id, _LIVE)
+    if purpose is not None:
+        statement = statement.where(File.purpose == purpose)
+    if after is not None:
+        statement = statement.where(File.id < after if descending else File.id > after)
+    statement = statement.order_by(File.id.desc() if descending else File.id).limit(limit)
+    return [_file(row) for row in await session.execute(statement)]
+
+
+async def file_in_use(session: Session, *, file_id: str) -> bool:
+    """Tell whether a job that has not ended needs this file."""
+    uses = or_(Job.training_file_id == file_id, Job.validation_file_id == file_id)
+    return bool(await session.scalar(select(exists().where(uses, Job.finished_at.is_(None)))))
+
+
+async def lock_file(session: Session, *, project_id: str, file_id: str) -> bool:
+    """Keep creates that name this file waiting until the transaction ends; tell whether it is there."""
+    statement = (
+        select(File.id).where(File.id == file_id, File.project_id == project_id, _LIVE).with_for_update()
+    )
+    return (await session.execute(statement)).first() is not None
+
+
+async def mark_file_deleted(session: Session, *, file_id: str) -> None:
+    """Hide a file from its project; its blob is deleted by a sweep once nothing can ask for it."""
+    await session.execute(update(File).where(File.id == file_id).values(deleted_at=func.now()))
+
+
+async def sources_of_job(
+    session: Session, *, file_ids: Sequence[str], credential_id: str, job_id: str, shared: bool
+) -> dict[str, AnyRow]:
+    """Return each file with the id of the copy this job may use, None where there is none yet."""
+    copy = PlatformFile.job_id.is_(None) if shared else PlatformFile.job_id == job_id
+    statement = (
+        select(*_COLUMNS, PlatformFile.platform_file_id)
+        .outerjoin(
+            PlatformFile,
+            (PlatformFile.file_id == File.id) & (PlatformFile.credential_id == credential_id) & copy,
+        )
+        .where(File.id.in_(file_ids))
+    )
+    return {row.id: row for row in await session.execute(statement)}
+
+
+def new_platform_file(
+    *, row_id: str, file_id: str, credential_id: str, job_id: str | None, platform_file_id: str
+) -> Insert:
+    """Return the statement that records a copy; it rides along with the transition.
+
+    Two jobs may have uploaded a shared file at once: the first copy is kept, each uses its own.
+    """
+    statement = insert(PlatformFile).values(
+        id=row_id,
+        file_id=file_id,
+        credential_id=credential_id,
+        job_id=job_id,
+        platform_file_id=platform_file_id,
+    )
+    return statement.on_conflict_do_nothing()
+
+
+async def blobs_to_delete(session: Session, *, limit: int) -> list[AnyRow]:
+    """Return id and blob key of files that were deleted or have expired and that no live job needs."""
+    unused = ~exists().where(
+        or_(Job.training_file_id == File.id, Job.validation_file_id == File.id), Job.finished_at.is_(None)
+    )
+    statement = (
+        select(File.id, File.blob_key)
+        .where(or_(File.deleted_at < func.now(), File.expires_at < func.now()), File.blob_key != "", unused)
+        .limit(limit)
+    )
+    return list((await session.execute(statement)).all())
+
+
+async def forget_blob(session: Session, *, file_id: str) -> None:
+    """Record that a file's bytes are gone; the row stays, because jobs point at it."""
+    await session.execute(
+        update(File)
+        .where(File.id == file_id)
+        .values(blob_key="", deleted_at=func.coalesce(File.deleted_at, func.now()))
+    )

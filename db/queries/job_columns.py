@@ -1,0 +1,28 @@
+"""How a row of `jobs` becomes a `domain.jobs.Job`: one list of columns for every reader."""
+
+from dataclasses import fields
+from typing import Any
+
+from db.models import Job
+from domain import jobs
+from domain.job_state import JobState
+
+_ATTRIBUTES = {"metadata": "metadata_"}
+_FIELDS = [field.name for field in fields(jobs.Job)]
+
+COLUMNS = tuple(getattr(Job, _ATTRIBUTES.get(name, name)).label(name) for name in _FIELDS)
+NAMES = ", ".join(_FIELDS)
+TYPES = {name: getattr(Job, _ATTRIBUTES.get(name, name)).type for name in _FIELDS}
+QUALIFIED_NAMES = ", ".join(f"jobs.{name}" for name in _FIELDS)
+
+USABLE_FILE = (
+    "purpose = 'fine-tune' AND status = 'processed' AND deleted_at IS NULL"
+    " AND (expires_at IS NULL OR expires_at > now())"
+)
+
+
+def job_of(row: Any) -> jobs.Job:
+    """Build the frozen value from a row with the columns of `NAMES`."""
+    values = dict(row._mapping)  # noqa: SLF001 - the documented name of a row's mapping
+    values["state"] = JobState(values["state"])
+    return jobs.Job(**values)

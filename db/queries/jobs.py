@@ -1,0 +1,296 @@
+"""Jobs: creating, reading, claiming, and the one statement that moves them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    DateTime,
+    Text,
+    bindparam,
+    column,
+    func,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from db.models import Job, JobEvent
+from db.queries import job_columns
+from db.session import Session
+from domain import jobs
+from domain.job_state import ADVANCING, JobState
+
+_COLUMNS = job_columns.COLUMNS
+
+# Checks the files, inserts the job and its first event: one statement, because this is the hot path
+# of the api. No row comes back if a file is missing or unusable; the service then finds out which.
+_CREATE = text(f"""
+    WITH training AS (
+        SELECT id FROM files
+         WHERE id = :training_file_id AND project_id = :project_id AND {job_columns.USABLE_FILE}
+           FOR KEY SHARE
+    ), validation AS (
+        SELECT id FROM files
+         WHERE id = :validation_file_id AND project_id = :project_id AND {job_columns.USABLE_FILE}
+           FOR KEY SHARE
+    ), job AS (
+        INSERT INTO jobs (id, project_id, credential_id, webhook_endpoint_id, model, platform_model,
+                          training_file_id, validation_file_id, suffix, seed, hyperparameters, method,
+                          integrations, metadata, extra, sequence)
+        SELECT :id, :project_id, :credential_id, :webhook_endpoint_id, :model, :platform_model,
+               training.id, :validation_file_id, :suffix, :seed, CAST(:hyperparameters AS jsonb),
+               CAST(:method AS jsonb), CAST(:integrations AS jsonb), CAST(:metadata AS jsonb),
+               CAST(:extra AS jsonb), 1
+          FROM training
+         WHERE CAST(:validation_file_id AS text) IS NULL OR EXISTS (SELECT FROM validation)
+        RETURNING *
+    ), event AS (
+        INSERT INTO job_events (job_id, sequence, message)
+        SELECT id, 1, 'Created fine-tuning job: ' || id FROM job
+    )
+    SELECT {job_columns.NAMES} FROM job""").columns(**job_columns.TYPES)  # noqa: S608 - constants only
+
+
+async def create_job(session: Session, **values: Any) -> jobs.Job | None:
+    """Insert a job and its first event, or nothing if a file of it cannot be used.
+
+    Args:
+        session: the transaction.
+        values: the named parameters of the statement; the JSON ones as text.
+    """
+    row = (await session.execute(_CREATE, values)).first()
+    return None if row is None else job_columns.job_of(row)
+
+
+async def job_of_project(session: Session, *, project_id: str, job_id: str) -> jobs.Job | None:
+    """Return a job of this project."""
+    statement = select(*_COLUMNS).where(Job.id == job_id, Job.project_id == project_id)
+    row = (await session.execute(statement)).first()
+    return None if row is None else job_columns.job_of(row)
+
+
+async def lock_job_of_project(session: Session, *, project_id: str, job_id: str) -> jobs.Job | None:
+    """Return a job of this project and keep others from changing it until the transaction ends."""
+    statement = select(*_COLUMNS).where(Job.id == job_id, Job.project_id == project_id).with_for_update()
+    row = (await session.execute(statement)).first()
+    return None if row is None else job_columns.job_of(row)
+
+
+async def jobs_page(
+    session: Session,
+    *,
+    project_id: str,
+    after: str | None,
+    limit: int,
+    metadata: Mapping[str, str] | None,
+    without_metadata: bool,
+) -> list[jobs.Job]:
+    """Return up to `limit` jobs behind the position `after`, newest first.
+
+    `metadata` keeps the jobs that have all of these pairs, `without_metadata` those that have none.
+    """
+    statement = select(*_COLUMNS).where(Job.project_id == project_id)
+    if metadata:
+        statement = statement.where(Job.metadata_.contains(dict(metadata)))
+    if without_metadata:
+        statement = statement.where(or_(Job.metadata_.is_(None), Job.metadata_ == {}))
+    if after is not None:
+        statement = statement.where(Job.id < after)
+    statement = statement.order_by(Job.id.desc()).limit(limit)
+    return [job_columns.job_of(row) for row in await session.execute(statement)]
+
+
+def _claim(states: str) -> str:
+    # A claim that ran out in a worker's hands counts as a crash: `crashes` is how poison is found.
+    return f"""
+    WITH due AS (
+        SELECT jobs.id, claimed_until IS NOT NULL AS abandoned
+          FROM jobs JOIN platform_credentials AS credential ON credential.id = jobs.credential_id
+         WHERE {states} AND next_step_at <= now()
+           AND (claimed_until IS NULL OR claimed_until < now())
+           AND (state = 'received' OR credential.parked_until IS NULL OR credential.parked_until <= now())
+           AND (state <> 'held' OR paused_at IS NULL)
+         ORDER BY next_step_at
+         LIMIT :limit FOR UPDATE OF jobs SKIP LOCKED
+    )
+    UPDATE jobs
+       SET claim_token = :token, claimed_until = now() + :lease, crashes = crashes + due.abandoned::int
+      FROM due WHERE jobs.id = due.id
+    RETURNING {job_columns.QUALIFIED_NAMES}"""  # noqa: S608 - only constants are put together here
+
+
+_CLAIM_ADVANCING = text(_claim("state IN ('" + "', '".join(sorted(ADVANCING)) + "')")).columns(
+    **job_columns.TYPES
+)
+_CLAIM_TRACKED = text(_claim("state = 'tracking'")).columns(**job_columns.TYPES)
+
+
+async def claim_due_jobs(
+    session: Session, *, tracked: bool, token: UUID, lease: timedelta, limit: int
+) -> list[jobs.Job]:
+    """Claim up to `limit` due jobs for `lease`; `tracked` picks the stage."""
+    statement = _CLAIM_TRACKED if tracked else _CLAIM_ADVANCING
+    rows = await session.execute(statement, {"token": token, "lease": lease, "limit": limit})
+    return [job_columns.job_of(row) for row in rows]
+
+
+_RENEW = text("""
+    UPDATE jobs SET claimed_until = now() + :lease
+     WHERE claim_token = ANY(:tokens) AND claimed_until IS NOT NULL AND id = ANY(:job_ids)
+    RETURNING id""")
+
+
+async def renew_claims(session: Session, *, claims: Mapping[str, UUID], lease: timedelta) -> set[str]:
+    """Prolong claims that are still ours; return the ids that were."""
+    values = {"tokens": list(set(claims.values())), "job_ids": list(claims), "lease": lease}
+    return set((await session.execute(_RENEW, values)).scalars())
+
+
+async def hand_back(session: Session, *, job_id: str, token: UUID) -> None:
+    """Give a claim back without a change of anything; the job is due as it was."""
+    await session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.claim_token == token)
+        .values(claim_token=None, claimed_until=None)
+    )
+
+
+def _compare_and_set(*, job_id: str, token: UUID | None, state: JobState, changes: Mapping[str, Any]) -> CTE:
+    unclaimed = or_(Job.claimed_until.is_(None), Job.claimed_until < func.now())
+    return (
+        update(Job)
+        .where(Job.id == job_id, Job.state == state, unclaimed if token is None else Job.claim_token == token)
+        .values(changes)
+        .returning(Job.id, Job.sequence)
+        .cte("written")
+    )
+
+
+_EVENT_COLUMNS: dict[str, Any] = {
+    "ordinal": BigInteger, "level": Text, "kind": Text, "message": Text,
+    "details": JSONB, "platform_event_id": Text, "created_at": DateTime(timezone=True),
+}  # fmt: skip
+
+
+def _append_events(written: CTE, events: Sequence[jobs.NewEvent]) -> CTE:
+    listed = [{"ordinal": number, **asdict(event)} for number, event in enumerate(events, 1)]
+    new = (
+        func.jsonb_to_recordset(bindparam("events", listed, JSONB))
+        .table_valued(*(column(name, kind) for name, kind in _EVENT_COLUMNS.items()))
+        .render_derived(name="new", with_types=True)
+    )
+    rows = select(
+        written.c.id, written.c.sequence - len(events) + new.c.ordinal, new.c.level, new.c.kind,
+        new.c.message, new.c.details, new.c.platform_event_id, func.coalesce(new.c.created_at, func.now()),
+    ).join_from(written, new, true())  # fmt: skip
+    names = ["job_id", "sequence", "level", "kind", "message", "details", "platform_event_id", "created_at"]
+    return (
+        insert(JobEvent)
+        .from_select(names, rows)
+        .on_conflict_do_nothing()
+        .returning(JobEvent.job_id)
+        .cte("ev")
+    )
+
+
+async def write_job(
+    session: Session,
+    *,
+    job_id: str,
+    token: UUID | None,
+    state: JobState,
+    changes: Mapping[str, Any],
+    events: Sequence[jobs.NewEvent] = (),
+    riders: Sequence[Any] = (),
+) -> int | None:
+    """Write to a living job, its events and whatever belongs to the change, in one statement.
+
+    The write is a compare-and-set on the state and on the claim; `token` None is a write by the api,
+    which touches only a job that nobody holds.
+
+    Args:
+        session: the transaction.
+        job_id: the job.
+        token: the claim, or None for an unclaimed job.
+        state: the state it must still be in.
+        changes: columns to set.
+        events: lines for its history; one whose `platform_event_id` is known already is skipped.
+        riders: INSERTs and UPDATEs that belong to this change.
+
+    Returns:
+        The job's new sequence, or None if it was not ours to write: then nothing may be kept, and
+        the caller rolls back.
+    """
+    values = {"sequence": Job.sequence + len(events), **changes}
+    written = _compare_and_set(job_id=job_id, token=token, state=state, changes=values)
+    statement = select(written.c.sequence)
+    if events:
+        statement = statement.add_cte(_append_events(written, events))
+    for number, rider in enumerate(riders):
+        statement = statement.add_cte(rider.cte(f"rider_{number}"))
+    return (await session.execute(statement)).scalar()
+
+
+async def claimed_job(session: Session, *, job_id: str, token: UUID) -> jobs.Job | None:
+    """Return the job as it is now, if this claim still holds it."""
+    statement = select(*_COLUMNS).where(Job.id == job_id, Job.claim_token == token)
+    row = (await session.execute(statement)).first()
+    return None if row is None else job_columns.job_of(row)
+
+
+_REQUEST_CANCEL = text("""
+    WITH job AS (
+        UPDATE jobs SET cancel_requested_at = now(), next_step_at = now(), sequence = sequence + 1
+         WHERE id = :job_id AND cancel_requested_at IS NULL AND finished_at IS NULL
+        RETURNING id, sequence
+    )
+    INSERT INTO job_events (job_id, sequence, message) SELECT id, sequence, :message FROM job""")
+
+
+async def request_cancel(session: Session, *, job_id: str, message: str) -> None:
+    """Leave the wish to cancel, and an event that says so, for the job's next step; once."""
+    await session.execute(_REQUEST_CANCEL, {"job_id": job_id, "message": message})
+
+
+async def events_page(
+    session: Session, *, job_id: str, before: int | None, limit: int
+) -> list[jobs.JobEvent]:
+    """Return up to `limit` events with a sequence under `before`, newest first."""
+    statement = select(
+        JobEvent.job_id, JobEvent.sequence, JobEvent.created_at,
+        JobEvent.level, JobEvent.kind, JobEvent.message, JobEvent.details,
+    ).where(JobEvent.job_id == job_id)  # fmt: skip
+    if before is not None:
+        statement = statement.where(JobEvent.sequence < before)
+    statement = statement.order_by(JobEvent.sequence.desc()).limit(limit)
+    return [jobs.JobEvent(*row) for row in await session.execute(statement)]
+
+
+async def tuned_models(session: Session, *, project_id: str, limit: int) -> Sequence[Any]:
+    """Return model, base model and end of this project's tuned models that were not deleted."""
+    statement = (
+        select(Job.fine_tuned_model, Job.model, Job.finished_at)
+        .where(Job.project_id == project_id, Job.state == JobState.SUCCEEDED, Job.model_deleted_at.is_(None))
+        .order_by(Job.id.desc())
+        .limit(limit)
+    )
+    return (await session.execute(statement)).all()
+
+
+async def owns_model(session: Session, *, project_id: str, model: str) -> bool:
+    """Tell whether a live tuned model of this name belongs to this project."""
+    statement = select(Job.id).where(
+        Job.project_id == project_id,
+        Job.fine_tuned_model == model,
+        Job.state == JobState.SUCCEEDED,
+        Job.model_deleted_at.is_(None),
+    )
+    return (await session.execute(statement.limit(1))).first() is not None

@@ -1,0 +1,75 @@
+"""The state of the platform's account."""
+
+from datetime import timedelta
+
+from sqlalchemy import Update, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from db.models import PlatformCredential
+from db.session import AnyRow, Session
+
+
+async def ensure_credential(session: Session, *, credential_id: str, name: str) -> str:
+    """Return the id of the credential of this name, inserting it first if there is none."""
+    statement = (
+        insert(PlatformCredential)
+        .values(id=credential_id, name=name)
+        .on_conflict_do_nothing(index_elements=[PlatformCredential.name])
+    )
+    await session.execute(statement)
+    found = await session.execute(select(PlatformCredential.id).where(PlatformCredential.name == name))
+    return found.scalar_one()
+
+
+_PARKED = (PlatformCredential.parked_until > func.now()).label("parked")
+
+
+async def credential_state(session: Session, *, credential_id: str) -> AnyRow:
+    """Return what is known of this account: `parked`, `echoes_metadata`, `refuses_metadata`, routes."""
+    statement = select(
+        _PARKED,
+        PlatformCredential.parked_reason,
+        PlatformCredential.echoes_metadata,
+        PlatformCredential.refuses_metadata,
+        PlatformCredential.missing_routes,
+    ).where(PlatformCredential.id == credential_id)
+    return (await session.execute(statement)).one()
+
+
+async def park_credential(session: Session, *, credential_id: str, wait: timedelta, reason: str) -> None:
+    """Let no job of this credential be claimed for `wait`; a longer parking stands."""
+    statement = (
+        update(PlatformCredential)
+        .where(PlatformCredential.id == credential_id)
+        .values(
+            parked_until=func.greatest(PlatformCredential.parked_until, func.now() + wait),
+            parked_reason=reason,
+        )
+    )
+    await session.execute(statement)
+
+
+def metadata_knowledge(
+    *, credential_id: str, echoes: bool | None = None, refuses: bool | None = None
+) -> Update:
+    """Return the statement that keeps what a look at the platform has shown about our marker."""
+    known = {"echoes_metadata": echoes, "refuses_metadata": refuses}
+    changes = {name: value for name, value in known.items() if value is not None}
+    news = or_(
+        *(getattr(PlatformCredential, name).is_distinct_from(value) for name, value in changes.items())
+    )
+    return update(PlatformCredential).where(PlatformCredential.id == credential_id, news).values(changes)
+
+
+_MISSING = text("""
+    UPDATE platform_credentials
+       SET missing_routes = missing_routes
+           || jsonb_build_object(CAST(:route AS text), extract(epoch FROM now() + :wait))
+     WHERE id = :credential_id""")
+
+
+async def remember_missing_route(
+    session: Session, *, credential_id: str, route: str, wait: timedelta
+) -> None:
+    """Take a route of the platform for missing for `wait`."""
+    await session.execute(_MISSING, {"credential_id": credential_id, "route": route, "wait": wait})

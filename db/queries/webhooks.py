@@ -1,0 +1,211 @@
+"""Endpoints, events, deliveries, attempts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from db.models import WebhookEndpoint
+from db.session import Session
+from domain.outcomes import Attempted
+
+_HIDDEN = text("hidden AND deleted_at IS NULL")
+
+
+async def ensure_hidden_endpoint(session: Session, *, endpoint_id: str, project_id: str, url: str) -> str:
+    """Return the id of the hidden endpoint of this project and URL, inserting it first if needed."""
+    statement = insert(WebhookEndpoint).values(
+        id=endpoint_id, project_id=project_id, name="webhook_url", url=url, hidden=True, event_types=[]
+    )
+    statement = statement.on_conflict_do_update(
+        index_elements=[WebhookEndpoint.project_id, WebhookEndpoint.url],
+        index_where=_HIDDEN,
+        set_={"url": statement.excluded.url},  # a no-op write, so that RETURNING gives the row
+    )
+    return (await session.execute(statement.returning(WebhookEndpoint.id))).scalar_one()
+
+
+async def endpoints_to_tell(
+    session: Session, *, project_id: str, event_type: str, own_endpoint_id: str | None
+) -> list[str]:
+    """Return the enabled endpoints that want this event: the subscribed ones, and the job's own."""
+    subscribed = ~WebhookEndpoint.hidden & WebhookEndpoint.event_types.contains([event_type])
+    statement = select(WebhookEndpoint.id).where(
+        WebhookEndpoint.project_id == project_id,
+        WebhookEndpoint.deleted_at.is_(None),
+        WebhookEndpoint.disabled_at.is_(None),
+        or_(subscribed, WebhookEndpoint.id == own_endpoint_id),
+    )
+    return list((await session.execute(statement)).scalars())
+
+
+_ADD_EVENT = text("""
+    WITH event AS (
+        INSERT INTO webhook_events (id, project_id, type, object_id, sequence)
+        VALUES (:event_id, :project_id, :type, :object_id, :sequence) RETURNING id
+    )
+    INSERT INTO webhook_deliveries (id, event_id, endpoint_id, body)
+    SELECT delivery.id, event.id, delivery.endpoint_id, :body
+      FROM event, unnest(CAST(:delivery_ids AS text[]), CAST(:endpoint_ids AS text[]))
+               AS delivery (id, endpoint_id)""")
+
+
+async def add_event(session: Session, **values: Any) -> None:
+    """Insert an event and one delivery, with the frozen body, for each endpoint."""
+    await session.execute(_ADD_EVENT, values)
+
+
+@dataclass(frozen=True, slots=True)
+class DueDelivery:
+    """A claimed delivery with what one attempt needs; the secrets are still encrypted."""
+
+    id: str
+    endpoint_id: str
+    event_id: str
+    attempts: int
+    body: bytes
+    url: str
+    secret: bytes
+    previous_secret: bytes | None
+    failures: int
+    failing_since: datetime | None
+
+
+# At most 20 rows of one endpoint in a claim, one if its breaker is open and a probe is due; none
+# while it waits. The previous secret signs as well until it expires.
+_CLAIM = text("""
+    WITH ready AS (
+        SELECT delivery.id,
+               row_number() OVER (PARTITION BY delivery.endpoint_id
+                                      ORDER BY next_attempt_at, delivery.id) AS place,
+               CASE WHEN endpoint.failures >= :breaker THEN 1 ELSE :per_endpoint END AS room
+          FROM webhook_deliveries AS delivery
+          JOIN webhook_endpoints AS endpoint ON endpoint.id = delivery.endpoint_id
+         WHERE state = 'pending' AND next_attempt_at <= now()
+           AND (claimed_until IS NULL OR claimed_until < now())
+           AND (endpoint.resume_at IS NULL OR endpoint.resume_at <= now())
+           AND endpoint.disabled_at IS NULL AND endpoint.deleted_at IS NULL
+    ), due AS (
+        SELECT delivery.id FROM webhook_deliveries AS delivery JOIN ready ON ready.id = delivery.id
+         WHERE place <= room AND state = 'pending' AND (claimed_until IS NULL OR claimed_until < now())
+         ORDER BY next_attempt_at LIMIT :limit FOR UPDATE OF delivery SKIP LOCKED
+    )
+    UPDATE webhook_deliveries AS delivery
+       SET claim_token = :token, claimed_until = now() + :lease
+      FROM due, webhook_endpoints AS endpoint, projects AS project
+     WHERE delivery.id = due.id AND endpoint.id = delivery.endpoint_id AND project.id = endpoint.project_id
+    RETURNING delivery.id, endpoint.id, delivery.event_id, attempts, body, url,
+              COALESCE(endpoint.secret, project.webhook_secret),
+              CASE WHEN endpoint.hidden AND project.previous_secret_expires_at > now()
+                        THEN project.previous_webhook_secret
+                   WHEN endpoint.previous_secret_expires_at > now() THEN endpoint.previous_secret END,
+              endpoint.failures, endpoint.failing_since""")
+
+
+async def claim_due_deliveries(
+    session: Session, *, token: UUID, lease: timedelta, limit: int, per_endpoint: int, breaker: int
+) -> list[DueDelivery]:
+    """Claim up to `limit` deliveries that are due and whose endpoint may be tried now."""
+    values = {
+        "token": token, "lease": lease, "limit": limit, "per_endpoint": per_endpoint, "breaker": breaker,
+    }  # fmt: skip
+    return [DueDelivery(*row) for row in await session.execute(_CLAIM, values)]
+
+
+# Three rows in one statement, all behind the claim's fence: the delivery, its attempt, its endpoint.
+_FINISH = text("""
+    WITH delivery AS (
+        UPDATE webhook_deliveries
+           SET attempts = attempts + 1, claim_token = NULL, claimed_until = NULL, state = :state,
+               next_attempt_at = CASE WHEN :state = 'pending' THEN now() + :wait END,
+               delivered_at = CASE WHEN :state = 'delivered' THEN now() END
+         WHERE id = :delivery_id AND claim_token = :token
+        RETURNING id, endpoint_id, attempts
+    ), attempt AS (
+        INSERT INTO webhook_attempts
+               (id, delivery_id, number, started_at, duration_ms, status, answer, error)
+        SELECT :attempt_id, id, attempts, now() - :duration, :duration_ms,
+               CAST(:status AS bigint), :answer, :error
+          FROM delivery
+    ), endpoint AS (
+        UPDATE webhook_endpoints
+           SET failures = CASE WHEN :failed THEN failures + 1 ELSE 0 END,
+               failing_since = CASE WHEN :failed THEN COALESCE(failing_since, now()) END,
+               resume_at = now() + CAST(:breaker_wait AS interval),
+               disabled_at = CASE WHEN CAST(:disable AS text) IS NOT NULL THEN now() ELSE disabled_at END,
+               disabled_reason = COALESCE(CAST(:disable AS text), disabled_reason)
+          FROM delivery
+         WHERE webhook_endpoints.id = delivery.endpoint_id AND (:failed OR failures > 0)
+    )
+    SELECT id FROM delivery""")
+
+
+async def finish_attempt(
+    session: Session,
+    *,
+    delivery_id: str,
+    token: UUID,
+    attempt_id: str,
+    attempted: Attempted,
+    state: str,
+    wait: timedelta | None,
+    breaker_wait: timedelta | None,
+    disable: str | None,
+) -> bool:
+    """Record one try; tell whether the claim was still ours."""
+    values: Mapping[str, Any] = {
+        "delivery_id": delivery_id,
+        "token": token,
+        "attempt_id": attempt_id,
+        "state": state,
+        "wait": wait,
+        "duration": attempted.duration,
+        "duration_ms": round(attempted.duration / timedelta(milliseconds=1)),
+        "status": attempted.status,
+        "answer": attempted.answer,
+        "error": attempted.error,
+        "failed": not attempted.delivered,
+        "breaker_wait": breaker_wait,
+        "disable": disable,
+    }
+    return (await session.execute(_FINISH, values)).first() is not None
+
+
+_RENEW = text("""
+    UPDATE webhook_deliveries SET claimed_until = now() + :lease
+     WHERE id = ANY(:delivery_ids) AND claim_token = :token""")
+
+
+async def renew_deliveries(
+    session: Session, *, delivery_ids: Sequence[str], token: UUID, lease: timedelta
+) -> None:
+    """Prolong claims on deliveries that are under way."""
+    await session.execute(_RENEW, {"delivery_ids": list(delivery_ids), "token": token, "lease": lease})
+
+
+_HAND_BACK = text("""
+    UPDATE webhook_deliveries SET claim_token = NULL, claimed_until = NULL
+     WHERE id = ANY(:delivery_ids) AND claim_token = :token""")
+
+
+async def hand_back_deliveries(session: Session, *, delivery_ids: Sequence[str], token: UUID) -> None:
+    """Give claims back without using up a try."""
+    await session.execute(_HAND_BACK, {"delivery_ids": list(delivery_ids), "token": token})
+
+
+_EXHAUST_UNREACHABLE = text("""
+    UPDATE webhook_deliveries AS delivery
+       SET state = 'exhausted', next_attempt_at = NULL, claim_token = NULL, claimed_until = NULL
+      FROM webhook_endpoints AS endpoint
+     WHERE endpoint.id = delivery.endpoint_id AND delivery.state = 'pending'
+       AND (endpoint.disabled_at IS NOT NULL OR endpoint.deleted_at IS NOT NULL)
+       AND (delivery.claimed_until IS NULL OR delivery.claimed_until < now())""")
+
+
+async def exhaust_unreachable(session: Session) -> int:
+    """End the deliveries of endpoints that were disabled or deleted; return how many."""
+    return (await session.execute(_EXHAUST_UNREACHABLE)).rowcount

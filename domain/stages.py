@@ -1,0 +1,16 @@
+"""The stages of work; a bell rings for one of them."""
+
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """What a worker's drains are named after."""
+
+    ADVANCE = "advance"
+    """Jobs on their way to the platform, or being collected after their end."""
+
+    TRACK = "track"
+    """Jobs the platform is working on."""
+
+    DELIVER = "deliver"
+    """Webhooks that are due."""

@@ -1,0 +1,30 @@
+"""Claims on due jobs: taken, prolonged, given back."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from db.queries import jobs
+from db.session import Session
+from domain.jobs import Job
+
+
+async def claim_advancing(session: Session, *, lease: timedelta, limit: int) -> list[Job]:
+    """Claim due jobs on their way to the platform, or being collected."""
+    return await jobs.claim_due_jobs(session, tracked=False, token=uuid4(), lease=lease, limit=limit)
+
+
+async def claim_tracked(session: Session, *, lease: timedelta, limit: int) -> list[Job]:
+    """Claim due jobs that the platform works on."""
+    return await jobs.claim_due_jobs(session, tracked=True, token=uuid4(), lease=lease, limit=limit)
+
+
+async def renew(session: Session, *, claims: Mapping[str, UUID], lease: timedelta) -> set[str]:
+    """Prolong claims on jobs; return the ids of those that were still ours."""
+    return await jobs.renew_claims(session, claims=claims, lease=lease)
+
+
+async def hand_back(session: Session, *, job: Job) -> None:
+    """Give a claim back; the job is due as it was, and no attempt is used up."""
+    if job.claim_token is not None:
+        await jobs.hand_back(session, job_id=job.id, token=job.claim_token)

@@ -1,0 +1,89 @@
+"""What clients do with files. Their bytes are stored before, and read after, by whoever calls this."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from db.queries import files
+from db.session import Session
+from domain import ids
+from domain.errors import FileInUse, NotFound
+from domain.files import File
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """A file whose bytes lie whole in the blob store, and what its check came to."""
+
+    id: str
+    filename: str
+    purpose: str
+    size: int
+    sha256: bytes
+    blob_key: str
+    status: str
+    status_details: str | None
+    examples: int | None
+    expires_at: datetime | None
+
+
+def new_file_id() -> str:
+    """Return an id for a file that is about to be stored."""
+    return ids.new_id(ids.FILE)
+
+
+def blob_key(file_id: str) -> str:
+    """Return where a file's bytes lie in the blob store."""
+    return f"files/{file_id}"
+
+
+async def keep(session: Session, *, project_id: str, stored: StoredFile) -> File:
+    """Make a stored file one of the project's."""
+    return await files.add_file(
+        session,
+        id=stored.id,
+        project_id=project_id,
+        filename=stored.filename,
+        purpose=stored.purpose,
+        size=stored.size,
+        sha256=stored.sha256,
+        blob_key=stored.blob_key,
+        status=stored.status,
+        status_details=stored.status_details,
+        examples=stored.examples,
+        expires_at=stored.expires_at,
+    )
+
+
+async def get(session: Session, *, project_id: str, file_id: str) -> File:
+    """Return a file of this project.
+
+    Raises:
+        NotFound: it has none with this id.
+    """
+    file = await files.file_of_project(session, project_id=project_id, file_id=file_id)
+    if file is None:
+        raise NotFound(param="file_id")
+    return file
+
+
+async def page(
+    session: Session, *, project_id: str, after: str | None, limit: int, purpose: str | None, descending: bool
+) -> list[File]:
+    """Return up to `limit` files behind the position `after`."""
+    return await files.files_page(
+        session, project_id=project_id, after=after, limit=limit, purpose=purpose, descending=descending
+    )
+
+
+async def delete(session: Session, *, project_id: str, file_id: str) -> None:
+    """Delete a file; its bytes follow.
+
+    Raises:
+        NotFound: this project has no such file.
+        FileInUse: a job that has not ended needs it.
+    """
+    if not await files.lock_file(session, project_id=project_id, file_id=file_id):
+        raise NotFound(param="file_id")
+    if await files.file_in_use(session, file_id=file_id):
+        raise FileInUse(param="file_id")
+    await files.mark_file_deleted(session, file_id=file_id)

@@ -1,0 +1,107 @@
+"""COLLECTING: keep what the platform has about a job that ended, then end it with us."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from db.queries import job_records
+from db.session import Session
+from domain.job_state import JobState
+from domain.jobs import Job, NewEvent
+from domain.outcomes import Retryable
+from domain.platform import JobError, PlatformCheckpoint, PlatformEvent, PlatformJob, PlatformStatus
+from services import transitions
+from services.job_steps.recording import new_events
+from services.job_steps.retrying import retry_later
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResult:
+    """A result file that lies in the blob store."""
+
+    file_id: str
+    blob_key: str
+    size: int
+    sha256: bytes
+    filename: str = "step_metrics.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What was fetched; `missing` names what the platform does not offer or did not give."""
+
+    events: tuple[PlatformEvent, ...] = ()
+    checkpoints: tuple[PlatformCheckpoint, ...] = ()
+    results: tuple[StoredResult, ...] = ()
+    missing: tuple[str, ...] = field(default=())
+
+
+def platform_end(job: Job) -> PlatformJob:
+    """Return the end the platform reported, as it was kept with the transition to COLLECTING."""
+    return msgspec.convert(job.platform_end, PlatformJob)
+
+
+async def finish_collect(session: Session, job: Job, collected: Collected) -> None:
+    """Record everything, and the end, in one transaction."""
+    end = platform_end(job)
+    target, changes, line = _end(job, end)
+    changes = {**changes, "result_files": [result.file_id for result in collected.results]}
+    riders = [
+        *job_records.metric_riders(job.id, collected.events),
+        *job_records.checkpoint_riders(job.id, collected.checkpoints),
+        *job_records.file_riders([_file_row(job, result) for result in collected.results]),
+    ]
+    lines = [*new_events(collected.events), *_missing(collected), line]
+    await transitions.move(session, job, target, events=lines, changes=changes, riders=riders)
+
+
+def _end(job: Job, end: PlatformJob) -> tuple[JobState, dict[str, Any], NewEvent]:
+    if end.status is PlatformStatus.SUCCEEDED and end.fine_tuned_model:
+        tokens = end.trained_tokens if end.trained_tokens is not None else job.trained_tokens
+        changes = {"fine_tuned_model": end.fine_tuned_model, "trained_tokens": tokens}
+        return JobState.SUCCEEDED, changes, NewEvent(f"New fine-tuned model created: {end.fine_tuned_model}")
+    if end.status is PlatformStatus.CANCELLED:
+        return JobState.CANCELLED, {}, NewEvent("The platform cancelled the job")
+    error = _error(job, end)
+    changes = {"error_code": error.code, "error_message": error.message, "error_param": error.param}
+    details = {"error_code": error.code, "error_param": error.param}
+    return (
+        JobState.FAILED,
+        changes,
+        NewEvent(f"The job failed: {error.message}", level="error", details=details),
+    )
+
+
+def _error(job: Job, end: PlatformJob) -> JobError:
+    name = f"the platform's job {job.platform_job_id}"
+    if end.status is PlatformStatus.SUCCEEDED:
+        text = f"Success is reported for {name}, but no tuned model is named. Ask its support with this id."
+        return JobError("platform_named_no_model", text)
+    text = f"A failure is reported for {name}, and no reason is given. Ask its support with this id."
+    return end.error or JobError("platform_job_failed", text)
+
+
+def _missing(collected: Collected) -> list[NewEvent]:
+    if not collected.missing:
+        return []
+    return [NewEvent(f"The platform did not give: {', '.join(collected.missing)}", level="warn")]
+
+
+def _file_row(job: Job, result: StoredResult) -> Mapping[str, Any]:
+    return {
+        "id": result.file_id,
+        "project_id": job.project_id,
+        "filename": result.filename,
+        "purpose": "fine-tune-results",
+        "size": result.size,
+        "sha256": result.sha256,
+        "blob_key": result.blob_key,
+        "status": "processed",
+    }
+
+
+async def try_again(session: Session, job: Job, outcome: Retryable) -> None:
+    """Leave the job in COLLECTING for another round."""
+    await retry_later(session, job, outcome, what="Collecting what the platform has about the job")

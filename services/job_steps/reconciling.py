@@ -1,0 +1,85 @@
+"""SUBMITTING with an open submission: find out whether the create call was accepted, before any other."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from db.queries import submissions
+from db.session import Session
+from domain.jobs import Job, NewEvent
+from domain.outcomes import Retryable
+from domain.platform import JobError, PlatformJob
+from domain.reconciliation import UNCONFIRMED_AFTER, Sought
+from services import transitions
+from services.job_steps.retrying import retry_later
+from services.job_steps.submitting import submitted
+
+UNREACHABLE_LOOK = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcilePlan:
+    """A submission whose fate is unknown; `absent_for` is how long ago it was first not found."""
+
+    job: Job
+    submission_id: str
+    sought: Sought
+    age: timedelta
+    absent_for: timedelta | None
+
+
+async def begin_reconcile(session: Session, job: Job) -> ReconcilePlan:
+    """Return what to look for on the platform."""
+    assert job.open_submission_id is not None  # noqa: S101 - the worker chose this step by it
+    row = await submissions.submission(session, submission_id=job.open_submission_id)
+    sought = Sought(row.marker, row.platform_training_file, row.own_file, row.intent_at)
+    return ReconcilePlan(job, row.id, sought, row.age, row.absent_for)
+
+
+async def finish_found(
+    session: Session, plan: ReconcilePlan, kept: PlatformJob, *, first_poll: timedelta
+) -> None:
+    """Adopt the platform's job."""
+    await submitted(session, plan.job, plan.submission_id, kept, "adopted", first_poll)
+
+
+async def finish_absent(session: Session, plan: ReconcilePlan, *, settle: timedelta) -> None:
+    """Note that it is not there; only the second time, `settle` later, may another create be sent."""
+    if plan.absent_for is not None and plan.absent_for >= settle:
+        event = NewEvent("The platform never got the submission; submitting again")
+        rider = submissions.submission_change(plan.submission_id, outcome="absent")
+        changes = {"open_submission_id": None}
+        await transitions.stay(
+            session, plan.job, wait=timedelta(0), events=[event], changes=changes, riders=[rider]
+        )
+        return
+    rider = submissions.first_absence(plan.submission_id)
+    wait = settle if plan.absent_for is None else settle - plan.absent_for
+    await transitions.stay(session, plan.job, wait=wait, riders=[rider])
+
+
+async def finish_unknown(session: Session, plan: ReconcilePlan, reason: str) -> None:
+    """Keep looking while the platform's list does not reach far enough; give up after a day."""
+    if plan.age < UNCONFIRMED_AFTER:
+        rider = submissions.submission_change(plan.submission_id, outcome="ambiguous", detail=reason)
+        await transitions.stay(session, plan.job, wait=UNREACHABLE_LOOK, riders=[rider])
+        return
+    rider = submissions.submission_change(plan.submission_id, outcome="unconfirmed", detail=reason)
+    await transitions.fail(session, plan.job, unconfirmed(plan.sought.marker), riders=[rider])
+
+
+async def finish_unreachable(session: Session, plan: ReconcilePlan, outcome: Retryable) -> None:
+    """The list could not be read; nothing is known, so nothing is sent."""
+    if plan.age >= UNCONFIRMED_AFTER:
+        await finish_unknown(session, plan, outcome.reason)
+        return
+    await retry_later(session, plan.job, outcome, what="Looking for the submission on the platform")
+
+
+def unconfirmed(marker: str) -> JobError:
+    """Return the error of a job whose create call was neither confirmed nor ruled out in time."""
+    return JobError(
+        "submission_unconfirmed",
+        f"The platform's answer to the submission was lost and its list did not settle within a day whether "
+        f"the job exists. Look on the platform for a job with the metadata tuneward={marker} before you "
+        f"create this one again.",
+    )

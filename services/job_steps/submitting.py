@@ -1,0 +1,155 @@
+"""SUBMITTING: the intent is committed before the create call leaves, and its outcome after."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from db.queries import jobs as job_queries
+from db.queries import platform_credentials, submissions
+from db.session import Session
+from domain import ids
+from domain.job_state import JobState
+from domain.jobs import Job, NewEvent
+from domain.outcomes import Ambiguous, Answered, NotFound, NotOffered, Outcome, Rejected, Retryable
+from domain.platform import JobError, JobRequest, PlatformJob
+from services import transitions
+from services.job_steps.retrying import retry_later
+
+FIRST_LOOK = timedelta(seconds=1)
+"""How soon after an unclear create the platform's list is asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitPlan:
+    """A create call that may now be sent, once."""
+
+    job: Job
+    submission_id: str
+    request: JobRequest
+    with_metadata: bool
+
+
+async def begin_submit(session: Session, job: Job, *, lease: timedelta) -> SubmitPlan | None:
+    """Commit to sending one create call; None if the job is not to be submitted after all."""
+    if job.cancel_requested_at is not None:
+        await transitions.cancel(session, job)
+        return None
+    submission_id = ids.new_id(ids.SUBMISSION)
+    marker = submission_id
+    token = job.claim_token
+    assert token is not None  # noqa: S101 - steps run under a claim
+    refuses = await submissions.open_submission(
+        session, submission_id=submission_id, job_id=job.id, token=token, marker=marker, lease=lease
+    )
+    if refuses is None:
+        await _not_opened(session, job)
+        return None
+    return SubmitPlan(job, submission_id, _request(job, marker), with_metadata=not refuses)
+
+
+async def _not_opened(session: Session, job: Job) -> None:
+    """Find out why the intent was not written: somebody cancelled, or somebody else holds the job."""
+    assert job.claim_token is not None  # noqa: S101 - steps run under a claim
+    current = await job_queries.claimed_job(session, job_id=job.id, token=job.claim_token)
+    if current is None or current.cancel_requested_at is None:
+        raise transitions.ClaimLost(job.id)
+    await transitions.cancel(session, current)
+
+
+def _request(job: Job, marker: str) -> JobRequest:
+    assert job.platform_training_file is not None  # noqa: S101 - a CHECK of SUBMITTING
+    return JobRequest(
+        model=job.platform_model,
+        training_file=job.platform_training_file,
+        validation_file=job.platform_validation_file,
+        marker=marker,
+        suffix=job.suffix,
+        seed=job.seed,
+        hyperparameters=job.hyperparameters,
+        method=job.method,
+        extra=job.extra,
+    )
+
+
+async def finish_submit(
+    session: Session, plan: SubmitPlan, outcome: Outcome[PlatformJob], *, first_poll: timedelta
+) -> None:
+    """Record what became of the create call."""
+    match outcome:
+        case Answered(created):
+            await submitted(session, plan.job, plan.submission_id, created, "created", first_poll)
+        case Ambiguous(reason):
+            await _unclear(session, plan, reason)
+        case Retryable(reason=reason):
+            rider = submissions.submission_change(plan.submission_id, outcome="retryable", detail=reason)
+            what, closed = "Submitting to the platform", {"open_submission_id": None}
+            await retry_later(session, plan.job, outcome, what=what, riders=[rider], changes=closed)
+        case Rejected() if plan.with_metadata and _about_metadata(outcome):
+            await _without_metadata(session, plan, outcome)
+        case Rejected(message=message, code=code, param=param):
+            await _rejected(session, plan, message, code, param)
+        case NotFound(message) | NotOffered(message):
+            await _rejected(session, plan, message, None, None)
+
+
+async def submitted(
+    session: Session, job: Job, submission_id: str, created: PlatformJob, outcome: str, first_poll: timedelta
+) -> None:
+    """Move on with the platform's id, however it was learnt."""
+    how = "Submitted to the platform" if outcome == "created" else "Found on the platform"
+    rider = submissions.submission_change(submission_id, outcome=outcome, platform_job_id=created.id)
+    await transitions.move(
+        session,
+        job,
+        JobState.TRACKING,
+        events=[NewEvent(f"{how} as {created.id}", details={"platform_job_id": created.id})],
+        changes={
+            "platform_job_id": created.id,
+            "platform_status": created.raw_status,
+            "open_submission_id": None,
+        },
+        riders=[rider],
+        wait=first_poll,
+    )
+
+
+async def _unclear(session: Session, plan: SubmitPlan, reason: str) -> None:
+    event = NewEvent(
+        f"The platform's answer to the submission was lost ({reason}); looking for the job there",
+        level="warn",
+        details={"marker": plan.request.marker},
+    )
+    rider = submissions.submission_change(plan.submission_id, outcome="ambiguous", detail=reason)
+    changes = {"open_submission_id": plan.submission_id}
+    await transitions.stay(
+        session, plan.job, wait=FIRST_LOOK, events=[event], changes=changes, riders=[rider]
+    )
+
+
+def _about_metadata(outcome: Rejected) -> bool:
+    return outcome.param == "metadata" or "metadata" in outcome.message.lower()
+
+
+async def _without_metadata(session: Session, plan: SubmitPlan, outcome: Rejected) -> None:
+    rejected = submissions.submission_change(plan.submission_id, outcome="rejected", detail=outcome.message)
+    refuses = platform_credentials.metadata_knowledge(
+        credential_id=plan.job.credential_id, echoes=False, refuses=True
+    )
+    event = NewEvent("The platform refuses the metadata field; submitting again without it")
+    changes = {"open_submission_id": None}
+    await transitions.stay(
+        session,
+        plan.job,
+        wait=timedelta(0),
+        events=[event],
+        changes=changes,
+        riders=[rejected, refuses],
+    )
+
+
+async def _rejected(
+    session: Session, plan: SubmitPlan, message: str, code: str | None, param: str | None
+) -> None:
+    rider = submissions.submission_change(plan.submission_id, outcome="rejected", detail=message)
+    text = f"The platform refused the job: {message}"
+    error = JobError(code or "platform_refused_job", text, param)
+    await transitions.fail(session, plan.job, error, riders=[rider])

@@ -1,0 +1,164 @@
+"""RECEIVED, HELD, UPLOADING: from an accepted request to its files on the platform."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from db.queries import files, platform_credentials
+from db.session import AnyRow, Session
+from domain import ids
+from domain.job_state import JobState
+from domain.jobs import Job, NewEvent
+from domain.outcomes import Ambiguous, Answered, NotFound, NotOffered, Outcome, Rejected, Retryable
+from domain.platform import JobError, PlatformFile
+from services import transitions
+from services.job_steps.retrying import retry_later
+
+HELD_LOOK = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to be uploaded: where its bytes lie, what it is called, how many there are."""
+
+    file_id: str
+    filename: str
+    size: int
+    blob_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPlan:
+    """What to upload for a job; `copies` are the platform's ids of files that are there already."""
+
+    job: Job
+    sources: tuple[Source, ...]
+    copies: Mapping[str, str]
+    shared: bool
+
+
+async def begin_upload(session: Session, job: Job) -> UploadPlan | None:
+    """Decide whether the job's files go to the platform now; None if the job moved elsewhere."""
+    if job.cancel_requested_at is not None:
+        await transitions.cancel(session, job)
+        return None
+    credential = await platform_credentials.credential_state(session, credential_id=job.credential_id)
+    reason = _hold_reason(job, credential)
+    if reason is not None:
+        await _hold(session, job, reason)
+        return None
+    shared = credential.echoes_metadata is True
+    rows = await files.sources_of_job(
+        session,
+        file_ids=_file_ids(job),
+        credential_id=job.credential_id,
+        job_id=job.id,
+        shared=shared,
+    )
+    fault = _unusable(job, rows)
+    if fault is not None:
+        await transitions.fail(session, job, fault)
+        return None
+    return await _plan(session, job, rows, shared=shared)
+
+
+def _file_ids(job: Job) -> list[str]:
+    return [job.training_file_id] + ([job.validation_file_id] if job.validation_file_id else [])
+
+
+def _hold_reason(job: Job, credential: AnyRow) -> str | None:
+    if job.paused_at is not None:
+        return "the job is paused"
+    return f"the platform account is parked ({credential.parked_reason})" if credential.parked else None
+
+
+async def _hold(session: Session, job: Job, reason: str) -> None:
+    if job.state is JobState.HELD:
+        await transitions.stay(session, job, wait=HELD_LOOK)
+        return
+    event = NewEvent(f"The job is held: {reason}")
+    await transitions.move(session, job, JobState.HELD, events=[event], wait=HELD_LOOK)
+
+
+def _unusable(job: Job, rows: Mapping[str, AnyRow]) -> JobError | None:
+    for param, file_id in (
+        ("training_file", job.training_file_id),
+        ("validation_file", job.validation_file_id),
+    ):
+        row = rows.get(file_id) if file_id else None
+        if file_id and (row is None or row.status != "processed" or not row.blob_key):
+            why = row.status_details if row is not None and row.status_details else "its content is gone"
+            message = (
+                f"The file {file_id} cannot be used: {why}. Upload a corrected file and create a new job."
+            )
+            return JobError("invalid_training_file", message, param)
+    return None
+
+
+async def _plan(session: Session, job: Job, rows: Mapping[str, AnyRow], *, shared: bool) -> UploadPlan:
+    if job.state is not JobState.UPLOADING:
+        event = NewEvent("Uploading the files to the platform")
+        job = await transitions.move(session, job, JobState.UPLOADING, events=[event], keep_claim=True)
+    copies = {file_id: row.platform_file_id for file_id, row in rows.items() if row.platform_file_id}
+    missing = (row for file_id, row in rows.items() if file_id not in copies)
+    sources = tuple(Source(row.id, row.filename, row.size, row.blob_key) for row in missing)
+    return UploadPlan(job, sources, copies, shared)
+
+
+async def finish_upload(
+    session: Session, plan: UploadPlan, outcomes: Mapping[str, Outcome[PlatformFile]]
+) -> Job | None:
+    """Record the uploads; return the job, still claimed, if all of its files are there now."""
+    uploaded = {
+        file_id: outcome.value.id for file_id, outcome in outcomes.items() if isinstance(outcome, Answered)
+    }
+    riders = [_copy(plan, file_id, platform_id) for file_id, platform_id in uploaded.items()]
+    for file_id, outcome in outcomes.items():
+        if not isinstance(outcome, Answered):
+            await _not_uploaded(session, plan.job, file_id, outcome, riders)
+            return None
+    copies = {**plan.copies, **uploaded}
+    job = plan.job
+    return await transitions.move(
+        session,
+        job,
+        JobState.SUBMITTING,
+        events=[NewEvent("The files are on the platform")],
+        changes={
+            "platform_training_file": copies[job.training_file_id],
+            "platform_validation_file": copies[job.validation_file_id] if job.validation_file_id else None,
+        },
+        riders=riders,
+        keep_claim=True,
+    )
+
+
+def _copy(plan: UploadPlan, file_id: str, platform_file_id: str) -> Any:
+    return files.new_platform_file(
+        row_id=ids.new_id("pf_"),
+        file_id=file_id,
+        credential_id=plan.job.credential_id,
+        job_id=None if plan.shared else plan.job.id,
+        platform_file_id=platform_file_id,
+    )
+
+
+async def _not_uploaded(
+    session: Session, job: Job, file_id: str, outcome: Outcome[PlatformFile], riders: list[Any]
+) -> None:
+    match outcome:
+        case Retryable():
+            await retry_later(session, job, outcome, what="Uploading a file to the platform", riders=riders)
+        case Ambiguous(reason):
+            # A second copy costs nothing and identifies nothing: an upload may simply be repeated.
+            again = Retryable(reason)
+            await retry_later(session, job, again, what="Uploading a file to the platform", riders=riders)
+        case Rejected(message=message) | NotFound(message) | NotOffered(message):
+            param = "training_file" if file_id == job.training_file_id else "validation_file"
+            text = f"The platform refused the file {file_id}: {message}"
+            await transitions.fail(
+                session, job, JobError("platform_refused_file", text, param), riders=riders
+            )
+        case Answered():  # pragma: no cover - the caller sorted these out
+            raise AssertionError

@@ -1,0 +1,196 @@
+"""What clients do with jobs: create, list, look at, cancel."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from db.queries import files, idempotency_keys, jobs, platform_credentials, webhooks
+from db.session import AnyRow, Session
+from domain import ids
+from domain.errors import (
+    AlreadyEnded,
+    IdempotencyMismatch,
+    InvalidRequest,
+    InvalidTrainingFile,
+    NotFound,
+    PlatformCannotCancel,
+)
+from domain.job_state import BEFORE_SUBMISSION, TERMINAL, JobState
+from domain.jobs import Job, JobEvent, NewJob
+from services import transitions
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """A client's key and the hash of the body it came with."""
+
+    key: str
+    body_hash: bytes
+
+
+def idempotency(key: str, body: bytes) -> Idempotency:
+    """Bind a key to a body."""
+    return Idempotency(key, hashlib.sha256(body).digest())
+
+
+async def create(
+    session: Session,
+    *,
+    project_id: str,
+    credential_id: str,
+    new: NewJob,
+    repeat: Idempotency | None = None,
+) -> Job:
+    """Accept a job; from the commit on it will reach an end.
+
+    Raises:
+        IdempotencyMismatch: the key was used with another body.
+        InvalidTrainingFile: a file is missing or has faults.
+    """
+    if repeat is not None:
+        earlier = await _earlier(session, project_id, repeat)
+        if earlier is not None:
+            return earlier
+    job = await jobs.create_job(session, **await _row(session, project_id, credential_id, new))
+    if job is None:
+        raise await _file_fault(session, project_id, new)
+    if repeat is not None:
+        await idempotency_keys.keep_key(
+            session, project_id=project_id, key=repeat.key, body_hash=repeat.body_hash, job_id=job.id
+        )
+    return job
+
+
+async def _earlier(session: Session, project_id: str, repeat: Idempotency) -> Job | None:
+    await idempotency_keys.lock_key(session, project_id=project_id, key=repeat.key)
+    used = await idempotency_keys.use_of_key(session, project_id=project_id, key=repeat.key)
+    if used is None:
+        return None
+    if used.body_hash != repeat.body_hash:
+        raise IdempotencyMismatch(param="Idempotency-Key")
+    return await jobs.job_of_project(session, project_id=project_id, job_id=used.job_id)
+
+
+async def _row(session: Session, project_id: str, credential_id: str, new: NewJob) -> dict[str, Any]:
+    endpoint_id = None
+    if new.webhook_url is not None:
+        endpoint_id = await webhooks.ensure_hidden_endpoint(
+            session, endpoint_id=ids.new_id(ids.ENDPOINT), project_id=project_id, url=new.webhook_url
+        )
+    return {
+        "id": ids.new_id(ids.JOB),
+        "project_id": project_id,
+        "credential_id": credential_id,
+        "webhook_endpoint_id": endpoint_id,
+        "model": new.model,
+        "platform_model": new.platform_model,
+        "training_file_id": new.training_file_id,
+        "validation_file_id": new.validation_file_id,
+        "suffix": new.suffix,
+        "seed": new.seed,
+        "hyperparameters": _json(new.hyperparameters),
+        "method": _json(new.method),
+        "integrations": _json(new.integrations),
+        "metadata": _json(new.metadata),
+        "extra": _json(new.extra),
+    }
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+async def _file_fault(session: Session, project_id: str, new: NewJob) -> InvalidRequest:
+    """Say which of the two files stands in the way, and why."""
+    for param, file_id in (
+        ("training_file", new.training_file_id),
+        ("validation_file", new.validation_file_id),
+    ):
+        if file_id is None:
+            continue
+        file = await files.file_of_project(session, project_id=project_id, file_id=file_id)
+        if file is None:
+            message = f"There is no file {file_id!r} in this project. Upload it with POST /v1/files first."
+            return InvalidTrainingFile(message, param=param)
+        if file.purpose != "fine-tune":
+            message = f"The file {file_id} has the purpose {file.purpose!r}; upload it as 'fine-tune'."
+            return InvalidTrainingFile(message, param=param)
+        if file.status != "processed":
+            why = file.status_details or file.status
+            message = f"The file {file_id} cannot be used: {why}. Upload a corrected file."
+            return InvalidTrainingFile(message, param=param)
+    return InvalidTrainingFile("A file was deleted while the job was created.", param="training_file")
+
+
+async def page(
+    session: Session,
+    *,
+    project_id: str,
+    after: str | None,
+    limit: int,
+    metadata: Mapping[str, str] | None = None,
+    without_metadata: bool = False,
+) -> list[Job]:
+    """Return up to `limit` jobs behind the position `after`, newest first."""
+    return await jobs.jobs_page(
+        session,
+        project_id=project_id,
+        after=after,
+        limit=limit,
+        metadata=metadata,
+        without_metadata=without_metadata,
+    )
+
+
+async def get(session: Session, *, project_id: str, job_id: str) -> Job:
+    """Return a job of this project.
+
+    Raises:
+        NotFound: it has none with this id.
+    """
+    job = await jobs.job_of_project(session, project_id=project_id, job_id=job_id)
+    if job is None:
+        raise NotFound(param="fine_tuning_job_id")
+    return job
+
+
+async def events(
+    session: Session, *, project_id: str, job_id: str, before: int | None, limit: int
+) -> list[JobEvent]:
+    """Return up to `limit` events of a job with a sequence under `before`, newest first."""
+    await get(session, project_id=project_id, job_id=job_id)
+    return await jobs.events_page(session, job_id=job_id, before=before, limit=limit)
+
+
+async def cancel(session: Session, *, project_id: str, job_id: str) -> Job:
+    """Cancel a job: at once if it never left us, else as a wish that the next step carries out.
+
+    Raises:
+        NotFound: this project has no such job.
+        AlreadyEnded: it has ended.
+        PlatformCannotCancel: it was submitted, and the platform is known to have no way to cancel.
+    """
+    job = await jobs.lock_job_of_project(session, project_id=project_id, job_id=job_id)
+    if job is None:
+        raise NotFound(param="fine_tuning_job_id")
+    if job.state in TERMINAL:
+        raise AlreadyEnded(f"The job {job.id} has {job.state}; it cannot be cancelled any more.")
+    if job.state in BEFORE_SUBMISSION and job.claim_token is None:
+        return await transitions.cancel(session, job)
+    await _wish_to_cancel(session, job)
+    return await get(session, project_id=project_id, job_id=job_id)
+
+
+async def _wish_to_cancel(session: Session, job: Job) -> None:
+    if job.state in {JobState.TRACKING, JobState.COLLECTING} and await _cannot_cancel(session, job):
+        raise PlatformCannotCancel
+    await jobs.request_cancel(session, job_id=job.id, message="Cancellation was asked for")
+
+
+async def _cannot_cancel(session: Session, job: Job) -> bool:
+    credential: AnyRow = await platform_credentials.credential_state(session, credential_id=job.credential_id)
+    return float(credential.missing_routes.get("cancel", 0)) > datetime.now(UTC).timestamp()

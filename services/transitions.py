@@ -1,0 +1,151 @@
+"""The only writer of a job's state.
+
+Every write is a compare-and-set on the state and on the claim. A transition writes the job's row, its
+events and its webhook deliveries in one transaction; if the job was not ours to write, `ClaimLost`
+rolls all of it back.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, func
+
+from db.models import Job as JobRow
+from db.queries import jobs as job_queries
+from db.session import Session
+from domain.job_state import TERMINAL, JobState, may_move
+from domain.jobs import Job, NewEvent
+from domain.platform import JobError
+from services import webhook_events
+
+NOTHING: Mapping[str, Any] = {}
+_NO_CLAIM = {"claim_token": None, "claimed_until": None}
+_AT_ONCE = timedelta(0)
+
+
+class ClaimLost(Exception):  # noqa: N818 - it says what happened
+    """Another worker holds this job now; what was done here must not be kept."""
+
+
+async def move(
+    session: Session,
+    job: Job,
+    to: JobState,
+    *,
+    events: Sequence[NewEvent],
+    changes: Mapping[str, Any] = NOTHING,
+    riders: Sequence[Any] = (),
+    wait: timedelta = _AT_ONCE,
+    keep_claim: bool = False,
+) -> Job:
+    """Move a job along an edge and tell everybody who asked to be told.
+
+    Args:
+        session: the transaction.
+        job: the job as it was claimed, or, without a claim, as it was locked.
+        to: the state it moves to.
+        events: what its history says about it; at least one line.
+        changes: further columns, plain values only.
+        riders: statements that belong to the change.
+        wait: how long until the next step is due.
+        keep_claim: go on with the next step under the same claim.
+
+    Returns:
+        The job as it is now.
+
+    Raises:
+        ClaimLost: the job is not in that state, or another worker holds it.
+    """
+    if not may_move(job.state, to):
+        message = f"{job.id}: no edge leads from {job.state} to {to}"
+        raise ValueError(message)
+    now = datetime.now(UTC)
+    plain = {"state": to, "state_since": now, "failures": 0, "crashes": 0, "warned_at": None, **changes}
+    if to in TERMINAL:
+        plain |= {"finished_at": now, "next_step_at": None}
+    due = {} if to in TERMINAL else {"next_step_at": _due(wait)}
+    claim = {} if keep_claim else _NO_CLAIM
+    moved = await _write(session, job, {**plain, **due, **claim}, events, riders, plain)
+    if to in TERMINAL:
+        await webhook_events.announce_end(session, moved, now=now)
+    return moved
+
+
+async def stay(
+    session: Session,
+    job: Job,
+    *,
+    wait: timedelta,
+    events: Sequence[NewEvent] = (),
+    changes: Mapping[str, Any] = NOTHING,
+    riders: Sequence[Any] = (),
+) -> None:
+    """Leave a job in its state, give the claim back, and make it due again after `wait`.
+
+    Raises:
+        ClaimLost: the job is not in that state, or another worker holds it.
+    """
+    values = {"crashes": 0, **changes, **_NO_CLAIM, "next_step_at": _due(wait)}
+    await _write(session, job, values, events, riders, changes)
+
+
+async def warn(session: Session, job: Job, event: NewEvent) -> None:
+    """Say in the history of a job that stands still that it does; nothing else changes.
+
+    Raises:
+        ClaimLost: somebody works on it after all.
+    """
+    warned = {"warned_at": datetime.now(UTC)}
+    await _write(session, unclaimed(job), warned, [event], (), warned)
+
+
+def unclaimed(job: Job) -> Job:
+    """Return a job whose claim has run out, for a write that must not meet a live one."""
+    return replace(job, claim_token=None)
+
+
+async def fail(session: Session, job: Job, error: JobError, *, riders: Sequence[Any] = ()) -> Job:
+    """End a job as failed; the error has a code, says what to do and, where it can, names the parameter."""
+    changes = {"error_code": error.code, "error_message": error.message, "error_param": error.param}
+    if job.state is JobState.SUBMITTING:
+        changes["open_submission_id"] = None
+    details = {"error_code": error.code, "error_param": error.param}
+    event = NewEvent(f"The job failed: {error.message}", level="error", details=details)
+    return await move(session, job, JobState.FAILED, events=[event], changes=changes, riders=riders)
+
+
+async def cancel(session: Session, job: Job) -> Job:
+    """End a job that never reached the platform, because its owner asked for it."""
+    event = NewEvent("The job was cancelled before it was submitted; nothing was billed")
+    changes = {"cancel_requested_at": job.cancel_requested_at or datetime.now(UTC)}
+    return await move(session, job, JobState.CANCELLED, events=[event], changes=changes)
+
+
+async def _write(
+    session: Session,
+    job: Job,
+    values: Mapping[str, Any],
+    events: Sequence[NewEvent],
+    riders: Sequence[Any],
+    plain: Mapping[str, Any],
+) -> Job:
+    sequence = await job_queries.write_job(
+        session,
+        job_id=job.id,
+        token=job.claim_token,
+        state=job.state,
+        changes=values,
+        events=events,
+        riders=riders,
+    )
+    if sequence is None:
+        raise ClaimLost(job.id)
+    return replace(job, **plain, sequence=sequence)
+
+
+def _due(wait: timedelta) -> Any:
+    # A cancel that came while the step ran is honoured at the next look, not a poll interval later.
+    asked = JobRow.cancel_requested_at.is_not(None) & JobRow.cancel_sent_at.is_(None)
+    return func.now() + case((asked, min(wait, timedelta(seconds=1))), else_=wait)

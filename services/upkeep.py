@@ -1,0 +1,84 @@
+"""What sweeps do inside a transaction: free, warn, give up, forget."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from db.queries import files, sweeps, webhooks
+from db.session import Session
+from domain.deadlines import DEADLINES
+from domain.job_state import JobState
+from domain.jobs import Job, NewEvent
+from domain.platform import JobError
+from services import transitions
+
+BATCH = 100
+CRASHES_ALLOWED = 5
+IDEMPOTENCY_KEPT = timedelta(hours=24)
+
+
+async def warn_stalled(session: Session, state: JobState) -> int:
+    """Write an event into jobs that passed the first deadline of this state; return how many."""
+    limit = DEADLINES[state].warn
+    stalled = await sweeps.stalled_jobs(session, state=state, older_than=limit, warned=False, limit=BATCH)
+    for job in stalled:
+        await transitions.warn(
+            session, job, NewEvent(f"The job has been {state} for over {limit}", level="warn")
+        )
+    return len(stalled)
+
+
+async def fail_stalled(session: Session, state: JobState) -> int:
+    """Fail jobs that passed the last deadline of this state; return how many."""
+    deadline = DEADLINES[state]
+    if deadline.end is None or deadline.error is None:
+        return 0
+    stalled = await sweeps.stalled_jobs(
+        session, state=state, older_than=deadline.end, warned=True, limit=BATCH
+    )
+    return await _fail_all(session, stalled, deadline.error)
+
+
+async def fail_poisonous(session: Session) -> int:
+    """Fail jobs that killed their worker too often; return how many."""
+    poisonous = await sweeps.poisonous_jobs(session, crashes=CRASHES_ALLOWED, limit=BATCH)
+    error = JobError(
+        "worker_crash_loop",
+        f"{CRASHES_ALLOWED} workers stopped while they worked on this job. Look for its id in the workers' "
+        "logs and mend the cause before you create the job again.",
+    )
+    return await _fail_all(session, poisonous, error)
+
+
+async def _fail_all(session: Session, jobs: Sequence[Job], error: JobError) -> int:
+    for job in jobs:
+        await transitions.fail(session, transitions.unclaimed(job), error)
+    return len(jobs)
+
+
+async def exhaust_unreachable(session: Session) -> int:
+    """End deliveries of endpoints that were disabled or deleted; they can be replayed."""
+    return await webhooks.exhaust_unreachable(session)
+
+
+async def forget_old(session: Session, *, retention: timedelta) -> dict[str, int]:
+    """Delete what was kept long enough; return how many rows of each kind."""
+    return {
+        "idempotency_keys": await sweeps.forget_old_idempotency_keys(session, keep=IDEMPOTENCY_KEPT),
+        "webhook_events": await sweeps.forget_old_webhook_events(session, keep=retention),
+        "job_events": await sweeps.forget_old_job_events(session, keep=retention),
+    }
+
+
+async def unused_blobs(session: Session, *, limit: int = BATCH) -> list[tuple[str, str]]:
+    """Return file id and blob key of files that were deleted or expired and that no live job needs."""
+    return [(row[0], row[1]) for row in await files.blobs_to_delete(session, limit=limit)]
+
+
+async def blob_deleted(session: Session, *, file_id: str) -> None:
+    """Record that a file's bytes are gone."""
+    await files.forget_blob(session, file_id=file_id)
+
+
+async def queue_depths(session: Session) -> list[tuple[str, int, int, float]]:
+    """Return stage, rows waiting, rows due, and the seconds the oldest is overdue."""
+    return await sweeps.queue_depths(session)

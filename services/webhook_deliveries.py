@@ -1,0 +1,109 @@
+"""Deliveries: claimed, tried, recorded; the decision after a try is made here."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from db.queries import webhooks
+from db.queries.webhooks import DueDelivery
+from db.session import Session
+from domain import ids, retry
+from domain.outcomes import Attempted
+from services.secret_box import SecretBox
+
+PER_CLAIM_AND_ENDPOINT = 20
+DISABLE_AFTER = timedelta(days=5)
+_RANDOM = random.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivery that is to be tried now; the newest secret signs first."""
+
+    id: str
+    endpoint_id: str
+    url: str
+    body: bytes
+    secrets: tuple[str, ...]
+    attempts: int
+    endpoint_failures: int
+    failing_since: datetime | None
+
+
+async def claim(
+    session: Session, box: SecretBox, *, token: UUID, lease: timedelta, limit: int
+) -> list[Delivery]:
+    """Claim deliveries that are due; those of an endpoint whose breaker is open wait."""
+    due = await webhooks.claim_due_deliveries(
+        session,
+        token=token,
+        lease=lease,
+        limit=limit,
+        per_endpoint=PER_CLAIM_AND_ENDPOINT,
+        breaker=retry.BREAKER_OPENS_AT,
+    )
+    return [_delivery(row, box) for row in due]
+
+
+def _delivery(row: DueDelivery, box: SecretBox) -> Delivery:
+    sealed = [row.secret] + ([row.previous_secret] if row.previous_secret is not None else [])
+    return Delivery(
+        id=row.id,
+        endpoint_id=row.endpoint_id,
+        url=row.url,
+        body=bytes(row.body),
+        secrets=tuple(box.open(bytes(secret)) for secret in sealed),
+        attempts=row.attempts,
+        endpoint_failures=row.failures,
+        failing_since=row.failing_since,
+    )
+
+
+async def finish(
+    session: Session,
+    delivery: Delivery,
+    attempted: Attempted,
+    *,
+    token: UUID,
+    schedule: Sequence[timedelta],
+) -> bool:
+    """Record a try and what follows from it; False if the claim was lost and nothing was kept."""
+    wait = None if attempted.delivered else _next_try(delivery, attempted, schedule)
+    return await webhooks.finish_attempt(
+        session,
+        delivery_id=delivery.id,
+        token=token,
+        attempt_id=ids.new_id(ids.ATTEMPT),
+        attempted=attempted,
+        state="delivered" if attempted.delivered else "exhausted" if wait is None else "pending",
+        wait=wait,
+        breaker_wait=None if attempted.delivered else retry.breaker_wait(delivery.endpoint_failures + 1),
+        disable=_reason_to_disable(delivery, attempted),
+    )
+
+
+def _next_try(delivery: Delivery, attempted: Attempted, schedule: Sequence[timedelta]) -> timedelta | None:
+    if attempted.gone:
+        return None
+    return retry.next_attempt(schedule, delivery.attempts + 1, retry_after=attempted.retry_after, rng=_RANDOM)
+
+
+def _reason_to_disable(delivery: Delivery, attempted: Attempted) -> str | None:
+    if attempted.gone:
+        return "the receiver answered 410 Gone"
+    failing = delivery.failing_since is not None and not attempted.delivered
+    if failing and delivery.failing_since and datetime.now(UTC) - delivery.failing_since > DISABLE_AFTER:
+        return "every attempt of the last five days failed"
+    return None
+
+
+async def renew(session: Session, *, delivery_ids: Sequence[str], token: UUID, lease: timedelta) -> None:
+    """Prolong the claims on deliveries that are under way."""
+    await webhooks.renew_deliveries(session, delivery_ids=delivery_ids, token=token, lease=lease)
+
+
+async def hand_back(session: Session, *, delivery_ids: Sequence[str], token: UUID) -> None:
+    """Give claims back without using up a try."""
+    await webhooks.hand_back_deliveries(session, delivery_ids=delivery_ids, token=token)

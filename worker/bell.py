@@ -1,0 +1,58 @@
+"""The ear for the bell: an arq worker whose one function wakes a stage and returns.
+
+arq 0.28 gives up when Redis drops a connection and would run a function again after a crash, so it is
+trusted with nothing: it is started anew whenever it ends, and a ring may be lost, late or repeated.
+"""
+
+import asyncio
+from typing import Any
+
+import structlog
+from arq.worker import Worker, get_kwargs
+
+from domain.stages import Stage
+from doorbell.connection import connect
+from worker.wake import Wakes
+
+RESTART_AFTER = 1.0
+CLOSE_WITHIN = 5.0
+_log = structlog.get_logger(__name__)
+
+
+async def ring(ctx: dict[str, Any], stage: str) -> None:
+    """Wake a stage's drain. Instant: while it runs, further rings for the stage are dropped."""
+    wakes: Wakes = ctx["wakes"]
+    wakes.wake(Stage(stage))
+
+
+async def listen(redis_url: str, wakes: Wakes, settings: Any) -> None:
+    """Hear rings for ever, through any trouble with Redis; without it the drains go by their timers.
+
+    Args:
+        redis_url: where the bell hangs.
+        wakes: what a ring wakes.
+        settings: arq's `WorkerSettings`.
+    """
+    options: dict[str, Any] = get_kwargs(settings)
+    heard = True
+    while True:
+        worker = Worker(**options, redis_pool=connect(redis_url), ctx={"wakes": wakes})
+        try:
+            await worker.async_run()
+        except asyncio.CancelledError:
+            await _close(worker)
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever broke, the bell is not worth the worker
+            if heard:
+                _log.warning("the bell is silent; drains go by their timers", error=str(error))
+            heard = False
+        await _close(worker)
+        await asyncio.sleep(RESTART_AFTER)
+
+
+async def _close(worker: Worker) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_WITHIN):
+            await worker.pool.aclose()
+    except Exception as error:  # noqa: BLE001 - it is being thrown away
+        _log.debug("closing the bell's connection", error=str(error))

@@ -1,0 +1,43 @@
+"""What every drain, step and sweep is given."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from db.session import Database
+from domain.stages import Stage
+from services.secret_box import SecretBox
+from storage.blobs import BlobStore
+from webhooks.sender import WebhookSender
+from worker.wake import Wakes
+from xpulink.port import Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often and how long; each is a setting."""
+
+    drain_interval: timedelta
+    poll_interval: timedelta
+    lease: timedelta
+    settle_time: timedelta
+    sweep_interval: timedelta
+    shutdown_grace: timedelta
+    retention: timedelta
+    webhook_schedule: tuple[timedelta, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The ways out, and the pace."""
+
+    database: Database
+    platform: Platform
+    sender: WebhookSender
+    blobs: BlobStore
+    box: SecretBox
+    pace: Pace
+    wakes: Wakes = field(default_factory=Wakes)
+
+    def wake(self, stage: Stage) -> None:
+        """Let this process's own drain look for due work now."""
+        self.wakes.wake(stage)

@@ -1,0 +1,1 @@
+"""One file per stage: how its rows are claimed, and what one of them takes."""

@@ -1,0 +1,97 @@
+"""Webhooks that are due: at most four at once to one endpoint, 256 in all."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from domain.stages import Stage
+from services import webhook_deliveries
+from services.webhook_deliveries import Delivery
+from worker.context import Context
+from worker.drain import Drain
+from worker.heartbeat import Heartbeat
+
+CONCURRENCY = 256
+PER_ENDPOINT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery and the claim it is held by."""
+
+    delivery: Delivery
+    token: UUID
+
+
+class Deliver:
+    """Claims, tries and records deliveries."""
+
+    def __init__(self, context: Context, heartbeat: Heartbeat) -> None:
+        self._context = context
+        self._heartbeat = heartbeat
+        # An entry lives as long as the endpoint has something under way or waiting here.
+        self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(PER_ENDPOINT)
+        )
+        self._waiting: defaultdict[str, int] = defaultdict(int)
+
+    async def claim(self, limit: int) -> Sequence[Claimed]:
+        """Claim what is due."""
+        token = uuid4()
+        async with self._context.database.transaction() as session:
+            due = await webhook_deliveries.claim(
+                session, self._context.box, token=token, lease=self._context.pace.lease, limit=limit
+            )
+        return [Claimed(delivery, token) for delivery in due]
+
+    async def work(self, claimed: Claimed) -> None:
+        """Wait for the endpoint's turn, try once, record it."""
+        endpoint_id = claimed.delivery.endpoint_id
+        self._waiting[endpoint_id] += 1
+        try:
+            held = self._heartbeat.holding_delivery(claimed.delivery, claimed.token)
+            async with held, self._turns[endpoint_id]:
+                await self._try_once(claimed)
+        finally:
+            self._waiting[endpoint_id] -= 1
+            if not self._waiting[endpoint_id]:
+                del self._waiting[endpoint_id], self._turns[endpoint_id]
+
+    async def _try_once(self, claimed: Claimed) -> None:
+        delivery = claimed.delivery
+        attempted = await self._context.sender.attempt(
+            url=delivery.url, body=delivery.body, delivery_id=delivery.id, secrets=delivery.secrets
+        )
+        async with self._context.database.transaction() as session:
+            await webhook_deliveries.finish(
+                session,
+                delivery,
+                attempted,
+                token=claimed.token,
+                schedule=self._context.pace.webhook_schedule,
+            )
+
+    async def hand_back(self, claimed: Claimed) -> None:
+        """Give up a delivery whose work was cut short; no try is used up."""
+        async with self._context.database.transaction() as session:
+            await webhook_deliveries.hand_back(
+                session, delivery_ids=[claimed.delivery.id], token=claimed.token
+            )
+
+
+def drain(context: Context, heartbeat: Heartbeat) -> Drain[Claimed]:
+    """Return the stage."""
+    deliver = Deliver(context, heartbeat)
+    return Drain(
+        stage=Stage.DELIVER,
+        concurrency=CONCURRENCY,
+        claim=deliver.claim,
+        work=deliver.work,
+        hand_back=deliver.hand_back,
+        describe=lambda claimed: {
+            "delivery_id": claimed.delivery.id,
+            "endpoint_id": claimed.delivery.endpoint_id,
+        },
+    )

@@ -1,0 +1,38 @@
+"""A worker's own health check: alive, and able to reach the database. Not the api's: another port."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from db.session import Database
+from domain.errors import Unavailable
+
+
+@asynccontextmanager
+async def serve_health(port: int, database: Database) -> AsyncIterator[None]:
+    """Serve `/healthz`, `/readyz` and `/metrics` on all interfaces while the block runs."""
+
+    async def alive(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def ready(_: web.Request) -> web.Response:
+        try:
+            await database.ready()
+        except Unavailable:
+            return web.Response(status=503, text="database: unreachable\n")
+        return web.Response(text="database: ok\n")
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app = web.Application()
+    app.add_routes([web.get("/healthz", alive), web.get("/readyz", ready), web.get("/metrics", metrics)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, port=port).start()
+        yield
+    finally:
+        await runner.cleanup()

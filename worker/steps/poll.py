@@ -1,0 +1,38 @@
+"""TRACKING: ask the platform how the job stands, or to cancel it."""
+
+from domain.jobs import Job
+from domain.outcomes import Answered
+from domain.pace import EVENTS_EVERY
+from domain.platform import PlatformEvent
+from services.job_steps import tracking
+from worker.context import Context
+
+EVENTS_PAGE = 100
+
+
+async def poll(context: Context, job: Job) -> Job | None:
+    """Look once; return the job if it is ready to be collected."""
+    assert job.platform_job_id is not None  # noqa: S101 - a CHECK of TRACKING
+    if job.cancel_requested_at is not None and job.cancel_sent_at is None:
+        await _cancel(context, job, job.platform_job_id)
+        return None
+    outcome = await context.platform.job(job.platform_job_id)
+    events = await _new_events(context, job, job.platform_job_id)
+    async with context.database.transaction() as session:
+        return await tracking.finish_poll(
+            session, job, outcome, interval=context.pace.poll_interval, events=events
+        )
+
+
+async def _cancel(context: Context, job: Job, platform_job_id: str) -> None:
+    outcome = await context.platform.cancel_job(platform_job_id)
+    async with context.database.transaction() as session:
+        await tracking.finish_cancel(session, job, outcome)
+
+
+async def _new_events(context: Context, job: Job, platform_job_id: str) -> tuple[PlatformEvent, ...]:
+    """Now and then fetch the newest events of a running job, so that its history grows while it runs."""
+    if job.running_since is None or job.polls % EVENTS_EVERY:
+        return ()
+    outcome = await context.platform.events(platform_job_id, after=None, limit=EVENTS_PAGE)
+    return outcome.value.items if isinstance(outcome, Answered) else ()

@@ -1,0 +1,20 @@
+"""SUBMITTING: commit the intent, send one create call, record what became of it."""
+
+from domain.jobs import Job
+from domain.stages import Stage
+from services.job_steps import submitting
+from worker.context import Context
+
+
+async def submit(context: Context, job: Job) -> None:
+    """Send the create call, at most once for this intent."""
+    async with context.database.transaction() as session:
+        plan = await submitting.begin_submit(session, job, lease=context.pace.lease)
+    if plan is None:
+        context.wake(Stage.DELIVER)
+        return
+    outcome = await context.platform.create_job(plan.request, with_metadata=plan.with_metadata)
+    first_poll = context.pace.poll_interval / 3
+    async with context.database.transaction() as session:
+        await submitting.finish_submit(session, plan, outcome, first_poll=first_poll)
+    context.wake(Stage.ADVANCE)

@@ -1,0 +1,25 @@
+"""RECEIVED, HELD, UPLOADING: put the job's files on the platform."""
+
+from domain.jobs import Job
+from domain.outcomes import Outcome
+from domain.platform import PlatformFile
+from services.job_steps import uploading
+from services.job_steps.uploading import Source
+from worker.context import Context
+
+
+async def upload(context: Context, job: Job) -> Job | None:
+    """Upload what is missing; return the job, ready to be submitted."""
+    async with context.database.transaction() as session:
+        plan = await uploading.begin_upload(session, job)
+    if plan is None:
+        return None
+    outcomes = {source.file_id: await _upload_one(context, source) for source in plan.sources}
+    async with context.database.transaction() as session:
+        return await uploading.finish_upload(session, plan, outcomes)
+
+
+async def _upload_one(context: Context, source: Source) -> Outcome[PlatformFile]:
+    return await context.platform.upload_file(
+        filename=source.filename, size=source.size, content=lambda: context.blobs.read(source.blob_key)
+    )

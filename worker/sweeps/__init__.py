@@ -1,0 +1,5 @@
+"""One file per sweep, each with `run_once(context) -> counts`; every worker runs them, rows are locked."""
+
+from worker.sweeps import blobs, endpoints, poison, retention, stalled
+
+ALL = (stalled, poison, endpoints, retention, blobs)
