@@ -1,12 +1,12 @@
 """Receivers on real sockets, and senders that may reach them."""
 
 import asyncio
-import datetime as dt
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,11 +16,31 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from domain.outcomes import Attempted
 from webhooks.sender import WebhookSender
+from webhooks.signing import new_secret
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Write = Callable[[asyncio.StreamWriter], Awaitable[None]]
 Certificates = tuple[ssl.SSLContext, ssl.SSLContext]
+
+
+SECRET = new_secret()
+BODY = (
+    b'{"id":"evt_1","object":"event","created_at":1,"type":"fine_tuning.job.failed","data":{"id":"ftjob-1"}}'
+)
+SHORT = {"timeout": timedelta(seconds=0.4), "connect": timedelta(seconds=0.2)}
+
+
+async def attempt(sender: WebhookSender, url: str, secrets: Sequence[str] = (SECRET,)) -> Attempted:
+    return await sender.attempt(url=url, body=BODY, delivery_id="wh_1", secrets=secrets)
+
+
+def answering(**response: Any) -> Answer:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(**response)
+
+    return answer
 
 
 async def ok(_: web.Request) -> web.StreamResponse:
@@ -120,15 +140,15 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     """A server's context for `hooks.example`, and a client's that trusts it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hooks.example")])
-    now = dt.datetime.now(dt.UTC)
+    now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("hooks.example")]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

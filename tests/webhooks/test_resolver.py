@@ -1,6 +1,7 @@
 """What a webhook's host may become: over real sockets, with the name lookup as configured."""
 
 import asyncio
+import gc
 import socket
 import threading
 from datetime import timedelta
@@ -8,18 +9,9 @@ from datetime import timedelta
 import pytest
 from aiohttp import web
 
-from domain.outcomes import Attempted
 from webhooks.resolver import Lookup, SystemLookup
-from webhooks.sender import WebhookSender
-from webhooks.signing import new_secret
 
-from .conftest import MakeSender, StartReceiver
-
-SECRET = new_secret()
-
-
-async def attempt(sender: WebhookSender, url: str) -> Attempted:
-    return await sender.attempt(url=url, body=b"{}", delivery_id="wh_1", secrets=[SECRET])
+from .conftest import MakeSender, StartReceiver, attempt
 
 
 def names(*answers: list[str]) -> Lookup:
@@ -186,3 +178,21 @@ async def test_a_name_whose_servers_are_silent_holds_one_thread_and_nobody_else(
     finally:
         release.set()
     assert await asyncio.wait_for(lookup("silent.example"), 5) == ["192.0.2.1"]
+
+
+async def test_a_lookup_that_fails_when_nobody_waits_is_no_noise(caplog: pytest.LogCaptureFixture) -> None:
+    release = threading.Event()
+
+    def query(_: str) -> list[str]:
+        release.wait(30)
+        raise OSError("no such name")
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(SystemLookup(query)("late.example"), 0.01)
+    left = [task for task in asyncio.all_tasks() if "_in_thread" in str(task.get_coro())]
+    assert len(left) == 1
+    release.set()
+    await asyncio.wait(left)
+    del left
+    gc.collect()
+    assert caplog.records == []
