@@ -1,7 +1,17 @@
-"""A file as everybody but the database sees it."""
+"""A file as everybody but the database sees it, and what a client may say about one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
+
+from domain.errors import InvalidRequest
+
+UPLOADABLE: Final = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
+PURPOSES: Final = (*UPLOADABLE, "assistants_output", "batch_output", "fine-tune-results")
+TRAINING: Final = "fine-tune"
+SHORTEST_LIFE: Final = timedelta(hours=1)
+LONGEST_LIFE: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +30,41 @@ class File:
     examples: int | None
     created_at: datetime
     expires_at: datetime | None
+
+
+def check_purpose(purpose: str) -> str:
+    """Return the purpose of an upload.
+
+    Raises:
+        InvalidRequest: there is no such purpose, or only we may use it.
+    """
+    if purpose not in UPLOADABLE:
+        message = f"Invalid purpose: {purpose!r:.80} is none of {', '.join(UPLOADABLE)}."
+        raise InvalidRequest(message, param="purpose")
+    return purpose
+
+
+def life_of(fields: Mapping[str, str]) -> timedelta | None:
+    """Return how long a file shall be kept, from the form fields `expires_after[…]`; None is for ever.
+
+    Raises:
+        InvalidRequest: the anchor is not `created_at`, or the seconds are out of range.
+    """
+    anchor, seconds = fields.get("expires_after[anchor]"), fields.get("expires_after[seconds]")
+    if anchor is None and seconds is None:
+        return None
+    if anchor != "created_at":
+        message = f"Invalid expires_after.anchor: {anchor!r:.80}; it can only be 'created_at'."
+        raise InvalidRequest(message, param="expires_after.anchor")
+    if seconds is None or not (seconds.isascii() and seconds.isdigit() and len(seconds) < 10):  # noqa: PLR2004 - digits of the longest life, and some
+        raise _bad_seconds(seconds)
+    life = timedelta(seconds=int(seconds))
+    if not SHORTEST_LIFE <= life <= LONGEST_LIFE:
+        raise _bad_seconds(seconds)
+    return life
+
+
+def _bad_seconds(seconds: str | None) -> InvalidRequest:
+    low, high = (int(life.total_seconds()) for life in (SHORTEST_LIFE, LONGEST_LIFE))
+    message = f"Invalid expires_after.seconds: {seconds!r:.80} is not a whole number from {low} to {high}."
+    return InvalidRequest(message, param="expires_after.seconds")

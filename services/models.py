@@ -28,17 +28,26 @@ async def available(session: Session, *, project_id: str, configured: Mapping[st
     ]
 
 
-async def resolve(session: Session, *, project_id: str, configured: Mapping[str, str], name: str) -> str:
-    """Return the platform's name for a model this project may use.
+async def get(session: Session, *, project_id: str, configured: Mapping[str, str], name: str) -> Model:
+    """Return a model this project may use.
 
     Raises:
         ModelNotFound: it is none of the configured models and not one this project has tuned.
     """
     if name in configured:
-        return configured[name]
-    if await jobs.owns_model(session, project_id=project_id, model=name):
-        return name
-    raise ModelNotFound(
-        f"The model {name!r} does not exist or is not this project's. GET /v1/models lists those it can use.",
-        param="model",
-    )
+        return Model(name, "xpulink")
+    made_at = None if "\x00" in name else await jobs.model_made_at(session, project_id=project_id, model=name)
+    if made_at is None:
+        message = f"The model {name!r:.200} does not exist or is not this project's. See GET /v1/models."
+        raise ModelNotFound(message, param="model")
+    return Model(name, project_id, made_at)
+
+
+async def resolve(session: Session, *, project_id: str, configured: Mapping[str, str], name: str) -> str:
+    """Return the platform's name for a model this project may use.
+
+    Raises:
+        ModelNotFound: see `get`.
+    """
+    model = await get(session, project_id=project_id, configured=configured, name=name)
+    return configured.get(model.id, model.id)

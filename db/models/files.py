@@ -6,11 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, func, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id
-
-PURPOSES = (
-    "assistants", "assistants_output", "batch", "batch_output", "evals",
-    "fine-tune", "fine-tune-results", "vision", "user_data",
-)  # fmt: skip
+from domain.files import PURPOSES
 
 
 class File(Base):
@@ -19,7 +15,7 @@ class File(Base):
     __tablename__ = "files"
     __table_args__ = (
         CheckConstraint("status IN ('uploaded', 'processed', 'error')", name="status_known"),
-        CheckConstraint(f"purpose IN {PURPOSES}", name="purpose_known"),
+        CheckConstraint(f"purpose IN {tuple(sorted(PURPOSES))}", name="purpose_known"),
         CheckConstraint("bytes >= 0", name="bytes_not_negative"),
         Index("ix_files_page", "project_id", text("id DESC"), postgresql_where=text("deleted_at IS NULL")),
         Index("ix_files_expiring", "expires_at", postgresql_where=text("deleted_at IS NULL")),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -285,12 +285,12 @@ async def tuned_models(session: Session, *, project_id: str, limit: int) -> Sequ
     return (await session.execute(statement)).all()
 
 
-async def owns_model(session: Session, *, project_id: str, model: str) -> bool:
-    """Tell whether a live tuned model of this name belongs to this project."""
-    statement = select(Job.id).where(
+async def model_made_at(session: Session, *, project_id: str, model: str) -> datetime | None:
+    """Return when this project's live tuned model of this name was made; None if it has none."""
+    statement = select(Job.finished_at).where(
         Job.project_id == project_id,
         Job.fine_tuned_model == model,
         Job.state == JobState.SUCCEEDED,
         Job.model_deleted_at.is_(None),
     )
-    return (await session.execute(statement.limit(1))).first() is not None
+    return (await session.execute(statement.limit(1))).scalar()

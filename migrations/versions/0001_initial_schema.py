@@ -87,7 +87,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "purpose IN ('assistants', 'assistants_output', 'batch', 'batch_output', 'evals', 'fine-tune', 'fine-tune-results', 'vision', 'user_data')",
+            "purpose IN ('assistants', 'assistants_output', 'batch', 'batch_output', 'evals', 'fine-tune', 'fine-tune-results', 'user_data', 'vision')",
             name=op.f("ck_files_purpose_known"),
         ),
         sa.CheckConstraint(

@@ -1,0 +1,97 @@
+"""What routes ask for: a transaction, the caller, rings that leave after the commit.
+
+The session has `scope="function"`: its commit comes before the first byte of the answer, so that
+"accepted" means kept. Rings enclose it, so that they leave after the commit and never after a failure.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import structlog
+from fastapi import Depends, Request
+
+from api.auth import bearer_key
+from api.resources import Limits, Resources
+from db.session import Session
+from domain.stages import Stage
+from services import api_keys
+from services.api_keys import Caller
+from storage.blobs import BlobStore
+
+
+def resources(request: Request) -> Resources:
+    """Return what the app holds open."""
+    held: Resources = request.app.state.resources
+    return held
+
+
+Held = Annotated[Resources, Depends(resources)]
+
+
+class Rings:
+    """The stages to ring for once the transaction is committed."""
+
+    def __init__(self) -> None:
+        self.stages: set[Stage] = set()
+
+    def ring(self, stage: Stage) -> None:
+        """Ring for this stage after the commit."""
+        self.stages.add(stage)
+
+
+async def rings(held: Held) -> AsyncIterator[Rings]:
+    """Collect rings; an exception in between, the commit's included, drops them."""
+    collected = Rings()
+    yield collected
+    for stage in collected.stages:
+        held.doorbell.ring(stage)
+
+
+AfterCommit = Annotated[Rings, Depends(rings, scope="function")]
+
+
+async def session(held: Held, _: AfterCommit) -> AsyncIterator[Session]:
+    """Open the request's one transaction; it commits when the route has returned."""
+    async with held.database.transaction() as opened:
+        yield opened
+
+
+InTransaction = Annotated[Session, Depends(session, scope="function")]
+
+
+async def caller(request: Request, opened: InTransaction) -> Caller:
+    """Return whom the bearer key speaks for, in the request's transaction."""
+    return _known(await api_keys.authenticate(opened, api_key=bearer_key(request)))
+
+
+Authenticated = Annotated[Caller, Depends(caller, scope="function")]
+
+
+async def caller_alone(request: Request, held: Held) -> Caller:
+    """Return whom the key speaks for, in a transaction of its own: for routes that stream."""
+    async with held.database.transaction() as opened:
+        return _known(await api_keys.authenticate(opened, api_key=bearer_key(request)))
+
+
+AuthenticatedAlone = Annotated[Caller, Depends(caller_alone)]
+
+
+def _known(found: Caller) -> Caller:
+    structlog.contextvars.bind_contextvars(project_id=found.project_id)
+    return found
+
+
+def blobs(held: Held) -> BlobStore:
+    """Return the blob store."""
+    return held.blobs
+
+
+Blobs = Annotated[BlobStore, Depends(blobs)]
+
+
+def limits(held: Held) -> Limits:
+    """Return how much a request may bring."""
+    return held.limits
+
+
+RequestLimits = Annotated[Limits, Depends(limits)]

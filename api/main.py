@@ -1,0 +1,114 @@
+"""Where the api is put together: a table of contents."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
+
+from api import errors
+from api.middleware import AlsoUnprefixed, BodyLimit, Observed
+from api.resources import Limits, Resources
+from api.routes import chat, files, health, jobs, models
+from config.logging import configure_logging
+from config.secret_keys import read_secret_keys
+from config.settings import Settings
+from db.session import Database
+from domain.errors import Unavailable
+from doorbell.bell import Doorbell
+from services import api_keys, credentials
+from services.secret_box import SecretBox
+from storage.blobs import open_store
+from xpulink.chat import XPULinkChat
+
+BOOTSTRAP_PROJECT = "default"
+STARTING_PATIENCE = 60.0
+"""Seconds the database may be away when the process starts."""
+_log = structlog.get_logger("api")
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the app; the settings come from the environment unless given."""
+    settings = settings or Settings()
+    configure_logging(settings.log_level, process="api")
+    app = FastAPI(
+        title="Tuneward",
+        summary="Fine-tuning jobs on XPULink: accepted, tracked, delivered.",
+        version="0.1.0",
+        lifespan=lambda app: _lifespan(app, settings),
+        strict_content_type=False,
+        redirect_slashes=False,
+    )
+    errors.install(app)
+    for router in (files.router, jobs.router, models.router, chat.router):
+        app.include_router(router, prefix="/v1")
+    app.include_router(health.router)
+    app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(Observed)
+    app.add_middleware(AlsoUnprefixed)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        app.state.resources = await _open(settings, stack)
+        _log.info("ready")
+        yield
+    _log.info("stopped")
+
+
+async def _open(settings: Settings, stack: AsyncExitStack) -> Resources:
+    database = Database(
+        settings.database_url.get_secret_value(),
+        pool_size=settings.database_pool_size,
+        application="tuneward-api",
+    )
+    stack.push_async_callback(database.close)
+    box = SecretBox(read_secret_keys(settings))
+    credential_id = await _prepare(database, box, settings)
+    doorbell = Doorbell(settings.redis_url.get_secret_value() if settings.redis_url else None)
+    await doorbell.start()
+    stack.push_async_callback(doorbell.close)
+    platform = XPULinkChat(
+        base_url=settings.xpulink_base_url,
+        api_key=settings.xpulink_api_key.get_secret_value() if settings.xpulink_api_key else "",
+        path=settings.xpulink_chat_path,
+    )
+    stack.push_async_callback(platform.aclose)
+    return Resources(
+        database=database,
+        doorbell=doorbell,
+        blobs=open_store(settings.storage_url),
+        chat=platform,
+        box=box,
+        credential_id=credential_id,
+        models=settings.models,
+        allowed_networks=settings.webhook_allowed_networks,
+        limits=Limits(
+            max_file_bytes=settings.max_file_bytes,
+            max_line_bytes=settings.max_line_bytes,
+            max_body_bytes=settings.max_body_bytes,
+        ),
+        shutdown_grace=settings.shutdown_grace,
+    )
+
+
+async def _prepare(database: Database, box: SecretBox, settings: Settings) -> str:
+    """Make sure of the platform's row and the bootstrap key; wait for a database that still starts."""
+    give_up = asyncio.get_running_loop().time() + STARTING_PATIENCE
+    while True:
+        try:
+            async with database.transaction() as session:
+                if settings.bootstrap_api_key is not None:
+                    key = settings.bootstrap_api_key.get_secret_value()
+                    await api_keys.ensure(session, box, project=BOOTSTRAP_PROJECT, api_key=key)
+                return await credentials.ensure_default(session)
+        except Unavailable as error:
+            if asyncio.get_running_loop().time() > give_up:
+                raise
+            _log.warning("waiting for the database", error=str(error.__cause__ or error))
+            await asyncio.sleep(1)

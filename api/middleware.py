@@ -1,0 +1,145 @@
+"""Around every request: an id, a log line, metrics, a limit on its body, and no answer but ours."""
+
+import re
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import metrics
+from api.errors import envelope
+from domain import ids
+from domain.errors import TooLarge, TunewardError
+
+API_VERSION = "2020-10-01"
+"""What OpenAI's own servers say in `openai-version`."""
+_CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+_log = structlog.get_logger("api")
+
+
+class Observed:
+    """Gives a request its id, answers what nobody caught, and writes one log line about it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See the ASGI specification."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = _Request(scope, send)
+        with structlog.contextvars.bound_contextvars(request_id=request.id):
+            try:
+                await self._app(scope, receive, request.send)
+            except Exception as error:  # noqa: BLE001 - whatever nobody expected
+                await self._answer(request, scope, receive, error)
+            finally:
+                request.report()
+
+    @staticmethod
+    async def _answer(request: "_Request", scope: Scope, receive: Receive, error: Exception) -> None:
+        ours = error if isinstance(error, TunewardError) else TunewardError()
+        if ours is not error:
+            _log.exception("unexpected error")
+        if request.status is None:
+            await envelope(ours)(scope, receive, request.send)
+
+
+class _Request:
+    """One request on its way through."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope = scope
+        self._send = send
+        self._started = time.perf_counter()
+        self._seconds = 0.0
+        self.status: int | None = None
+        given = Headers(scope=scope).get("x-request-id", "")
+        self.id = given if _CLIENT_REQUEST_ID.fullmatch(given) else ids.new_id(ids.REQUEST)
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on, with our headers on the first."""
+        if message["type"] == "http.response.start":
+            self._seconds = time.perf_counter() - self._started
+            self.status = message["status"]
+            self._add_headers(message)
+        await self._send(message)
+
+    def _add_headers(self, message: MutableMapping[str, Any]) -> None:
+        headers = MutableHeaders(scope=message)
+        headers["x-request-id"] = self.id
+        headers["openai-processing-ms"] = str(round(self._seconds * 1000))
+        headers["openai-version"] = API_VERSION
+
+    def report(self) -> None:
+        """Count it and write its line."""
+        scope = self._scope
+        route = getattr(scope.get("route"), "path", "unknown")
+        status = str(self.status or "none")
+        metrics.REQUESTS.labels(scope["method"], route, status).inc()
+        metrics.DURATION.labels(scope["method"], route).observe(self._seconds)
+        if scope["path"] in _QUIET:
+            return
+        headers = Headers(scope=scope)
+        _log.info(
+            "request",
+            method=scope["method"],
+            path=scope["path"],
+            status=self.status,
+            ms=round(self._seconds * 1000, 1),
+            client=headers.get("user-agent", "")[:200],
+            retry_count=headers.get("x-stainless-retry-count", "")[:8] or None,
+        )
+
+
+class BodyLimit:
+    """Refuses bodies over the limit while they arrive; uploads have limits of their own."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See the ASGI specification."""
+        if scope["type"] != "http" or _is_upload(scope):
+            await self._app(scope, receive, send)
+            return
+        taken = 0
+
+        async def limited() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self._max_bytes:
+                raise TooLarge(f"The request body is over {self._max_bytes} bytes.")
+            return message
+
+        await self._app(scope, limited, send)
+
+
+def _is_upload(scope: Scope) -> bool:
+    return Headers(scope=scope).get("content-type", "").lower().startswith("multipart/form-data")
+
+
+class AlsoUnprefixed:
+    """Serves the same routes under `/v1`, `/v1/v1` and no prefix, as the cookbook's base URLs need."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    _BARE = re.compile(r"/(files|fine_tuning|models|chat|uploads|webhook_endpoints|webhook_event_types)(/|$)")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See the ASGI specification."""
+        if scope["type"] == "http":
+            path: str = scope["path"]
+            if path.startswith("/v1/v1/"):
+                scope = {**scope, "path": path[3:], "raw_path": scope["raw_path"][3:]}
+            elif self._BARE.match(path):
+                scope = {**scope, "path": "/v1" + path, "raw_path": b"/v1" + scope["raw_path"]}
+        await self._app(scope, receive, send)

@@ -1,0 +1,85 @@
+"""Files: taken in streaming, given out streaming, listed, deleted."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+
+from api.dependencies import Authenticated, AuthenticatedAlone, Blobs, Held, InTransaction, RequestLimits
+from api.pagination import After, cut, limit_of
+from api.schemas.common import ListWithIds
+from api.schemas.files import FileDeleted, FileOut, file_out
+from api.uploads import take_in
+from domain import ids
+from services import files
+
+router = APIRouter(prefix="/files", tags=["Files"])
+PAGE = 10_000
+
+
+@router.post("", summary="Upload a file")
+async def upload_file(
+    request: Request, caller: AuthenticatedAlone, held: Held, blobs: Blobs, limits: RequestLimits
+) -> FileOut:
+    """Take a file as multipart/form-data with `purpose` and `file`, in any order.
+
+    A training file is checked line by line while it arrives: one with faults is kept with
+    `status: "error"` and `status_details`, one that is no JSON Lines at all is refused.
+    """
+    stored = await take_in(request, blobs, limits)
+    async with held.database.transaction() as session:
+        return file_out(await files.keep(session, project_id=caller.project_id, stored=stored))
+
+
+@router.get("", summary="List files")
+async def list_files(
+    caller: Authenticated,
+    session: InTransaction,
+    after: After = None,
+    limit: Annotated[int, limit_of(PAGE, PAGE)] = PAGE,
+    purpose: Annotated[str | None, Query(max_length=64)] = None,
+    order: Literal["asc", "desc"] = "desc",
+) -> ListWithIds[FileOut]:
+    """List this project's files, newest first unless `order` says `asc`."""
+    if after is not None and not ids.is_id(ids.FILE, after):
+        return ListWithIds(data=[], has_more=False, first_id="", last_id="")
+    rows = await files.page(
+        session,
+        project_id=caller.project_id,
+        after=after,
+        limit=limit + 1,
+        purpose=purpose,
+        descending=order == "desc",
+    )
+    shown, has_more = cut([file_out(row) for row in rows], limit)
+    return ListWithIds(
+        data=list(shown),
+        has_more=has_more,
+        first_id=shown[0].id if shown else "",
+        last_id=shown[-1].id if shown else "",
+    )
+
+
+@router.get("/{file_id}", summary="Look at a file")
+async def retrieve_file(file_id: str, caller: Authenticated, session: InTransaction) -> FileOut:
+    """Return a file of this project."""
+    return file_out(await files.get(session, project_id=caller.project_id, file_id=file_id))
+
+
+@router.delete("/{file_id}", summary="Delete a file")
+async def delete_file(file_id: str, caller: Authenticated, session: InTransaction) -> FileDeleted:
+    """Delete a file that no unfinished job uses."""
+    await files.delete(session, project_id=caller.project_id, file_id=file_id)
+    return FileDeleted(id=file_id)
+
+
+@router.get("/{file_id}/content", summary="Download a file", response_class=StreamingResponse)
+async def file_content(file_id: str, caller: AuthenticatedAlone, held: Held) -> StreamingResponse:
+    """Return the file's bytes as they were uploaded."""
+    async with held.database.transaction() as session:
+        file = await files.get(session, project_id=caller.project_id, file_id=file_id)
+    return StreamingResponse(
+        held.blobs.read(file.blob_key),
+        media_type="application/octet-stream",
+        headers={"content-length": str(file.size), "x-content-type-options": "nosniff"},
+    )

@@ -1,0 +1,53 @@
+"""Whether the process lives, whether it can do its work, and what it counts."""
+
+import asyncio
+
+from fastapi import APIRouter
+from fastapi.responses import PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from api.dependencies import Held
+from api.resources import Resources
+from domain.errors import Unavailable
+
+router = APIRouter(tags=["Health"])
+
+
+@router.get("/healthz", summary="Is the process alive?", response_class=PlainTextResponse)
+async def healthz() -> str:
+    """Answer as long as the event loop turns."""
+    return "ok\n"
+
+
+@router.get("/readyz", summary="Can it do its work?", response_class=PlainTextResponse)
+async def readyz(held: Held) -> PlainTextResponse:
+    """Say how database, storage and Redis are, a line each; only Redis may be away."""
+    database, storage, redis = await asyncio.gather(_database(held), _storage(held), held.doorbell.ready())
+    lines = [
+        f"database: {'ok' if database else 'unreachable'}",
+        f"storage: {'ok' if storage else 'unreachable'}",
+        f"redis: {'ok' if redis else 'unreachable, workers go by their timers'}",
+    ]
+    return PlainTextResponse("\n".join(lines) + "\n", status_code=200 if database and storage else 503)
+
+
+async def _database(held: Resources) -> bool:
+    try:
+        await held.database.ready()
+    except Unavailable:
+        return False
+    return True
+
+
+async def _storage(held: Resources) -> bool:
+    try:
+        await held.blobs.ready()
+    except Unavailable:
+        return False
+    return True
+
+
+@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+async def metrics() -> Response:
+    """Return this process's counters."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,113 @@
+"""Fine-tuning jobs."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+
+from api.dependencies import AfterCommit, Authenticated, Held, InTransaction
+from api.metadata_filter import metadata_filter
+from api.pagination import After, cut, limit_of
+from api.schemas.common import ListOf
+from api.schemas.jobs import CreateJob, EventOut, JobOut, event_out, job_out
+from domain import ids
+from domain.addresses import check_url
+from domain.stages import Stage
+from services import jobs, models
+
+router = APIRouter(prefix="/fine_tuning/jobs", tags=["Fine-tuning"])
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1, max_length=255, description="Repeat a create with the same key: one job comes of it."
+    ),
+]
+
+
+@router.post("", summary="Create a fine-tuning job")
+async def create_job(
+    body: CreateJob,
+    request: Request,
+    caller: Authenticated,
+    session: InTransaction,
+    held: Held,
+    rings: AfterCommit,
+    idempotency_key: IdempotencyKey = None,
+) -> JobOut:
+    """Accept a job. From this answer on it reaches exactly one end, whatever dies in between."""
+    if body.webhook_url is not None:
+        check_url(body.webhook_url, allowed_networks=held.allowed_networks, param="webhook_url")
+    platform_model = await models.resolve(
+        session, project_id=caller.project_id, configured=held.models, name=body.model
+    )
+    job = await jobs.create(
+        session,
+        project_id=caller.project_id,
+        credential_id=held.credential_id,
+        new=body.to_new_job(platform_model=platform_model),
+        repeat=jobs.idempotency(idempotency_key, await request.body()) if idempotency_key else None,
+    )
+    rings.ring(Stage.ADVANCE)
+    return job_out(job)
+
+
+@router.get("", summary="List fine-tuning jobs")
+async def list_jobs(
+    request: Request,
+    caller: Authenticated,
+    session: InTransaction,
+    after: After = None,
+    limit: Annotated[int, limit_of(20)] = 20,
+) -> ListOf[JobOut]:
+    """List this project's jobs, newest first; `metadata[key]=value` keeps those that have all pairs."""
+    if after is not None and not ids.is_id(ids.JOB, after):
+        return ListOf(data=[], has_more=False)
+    pairs, without = metadata_filter(request.query_params)
+    rows = await jobs.page(
+        session,
+        project_id=caller.project_id,
+        after=after,
+        limit=limit + 1,
+        metadata=pairs,
+        without_metadata=without,
+    )
+    shown, has_more = cut(rows, limit)
+    return ListOf(data=[job_out(job) for job in shown], has_more=has_more)
+
+
+@router.get("/{job_id}", summary="Look at a fine-tuning job")
+async def retrieve_job(job_id: str, caller: Authenticated, session: InTransaction) -> JobOut:
+    """Return a job of this project."""
+    return job_out(await jobs.get(session, project_id=caller.project_id, job_id=job_id))
+
+
+@router.post("/{job_id}/cancel", summary="Cancel a fine-tuning job")
+async def cancel_job(
+    job_id: str, caller: Authenticated, session: InTransaction, rings: AfterCommit
+) -> JobOut:
+    """Cancel a job: at once if it was not submitted, else as soon as the platform ends it."""
+    job = await jobs.cancel(session, project_id=caller.project_id, job_id=job_id)
+    for stage in Stage:
+        rings.ring(stage)
+    return job_out(job)
+
+
+@router.get("/{job_id}/events", summary="List a job's events")
+async def list_events(
+    job_id: str,
+    caller: Authenticated,
+    session: InTransaction,
+    after: Annotated[str | None, Query(max_length=256)] = None,
+    limit: Annotated[int, limit_of(20)] = 20,
+) -> ListOf[EventOut]:
+    """List what happened to a job, newest first."""
+    before = ids.event_sequence(job_id, after) if after is not None else None
+    rows = await jobs.events(
+        session,
+        project_id=caller.project_id,
+        job_id=job_id,
+        before=0 if after is not None and before is None else before,
+        limit=limit + 1,
+    )
+    shown, has_more = cut(rows, limit)
+    return ListOf(data=[event_out(event) for event in shown], has_more=has_more)

@@ -1,0 +1,207 @@
+"""Fine-tuning jobs and their events on the wire."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from api.schemas.common import Json, Text
+from domain import hyperparameters, ids
+from domain.errors import InvalidRequest
+from domain.jobs import Job, JobEvent, NewJob
+
+LARGEST_SEED = 2_147_483_647
+METHODS = ("supervised", "dpo", "reinforcement")
+
+
+class Wandb(BaseModel):
+    """Where Weights & Biases shall record the job."""
+
+    project: Text
+    name: Text | None = None
+    entity: Text | None = None
+    tags: list[Text] | None = None
+
+
+class Integration(BaseModel):
+    """A service the platform shall report to."""
+
+    type: Literal["wandb"]
+    wandb: Wandb
+
+
+class CreateJob(BaseModel):
+    """A request for a fine-tune. Unknown keys are kept and passed on."""
+
+    model_config = ConfigDict(extra="allow")
+
+    model: Annotated[Text, Field(min_length=1, max_length=256, description="The base model.")]
+    training_file: Annotated[
+        Text, Field(min_length=1, max_length=256, description="Id of a file uploaded as `fine-tune`.")
+    ]
+    validation_file: Annotated[Text, Field(max_length=256)] | None = None
+    suffix: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED, strict=True)] | None = None
+    metadata: (
+        Annotated[
+            dict[Annotated[Text, Field(max_length=64)], Annotated[Text, Field(max_length=512)]],
+            Field(max_length=16),
+        ]
+        | None
+    ) = None
+    integrations: Annotated[list[Integration], Field(max_length=5)] | None = None
+    hyperparameters: dict[str, Json] | None = Field(
+        None, description="`n_epochs`, `learning_rate`, `lora_r` …"
+    )
+    method: dict[str, Json] | None = Field(None, description="OpenAI's newer place for hyperparameters.")
+    webhook_url: Annotated[Text, Field(max_length=2048)] | None = Field(
+        None, description="Told once the job has ended, signed with the project's webhook secret."
+    )
+
+    @model_validator(mode="after")
+    def _extras_can_be_stored(self) -> "CreateJob":
+        for value in (self.model_extra or {}).items():
+            Json.__metadata__[0].func(value)
+        return self
+
+    def to_new_job(self, *, platform_model: str) -> NewJob:
+        """Return the job to be created.
+
+        Raises:
+            InvalidRequest: a hyperparameter or the method is not valid.
+        """
+        return NewJob(
+            model=self.model,
+            platform_model=platform_model,
+            training_file_id=self.training_file,
+            validation_file_id=self.validation_file or None,
+            suffix=self.suffix,
+            seed=secrets.randbelow(LARGEST_SEED) if self.seed is None else self.seed,
+            hyperparameters=self._hyperparameters(),
+            method=self.method,
+            integrations=[entry.model_dump(exclude_none=True) for entry in self.integrations or []] or None,
+            metadata=self.metadata,
+            extra=self.model_extra or {},
+            webhook_url=self.webhook_url,
+        )
+
+    def _hyperparameters(self) -> dict[str, Any]:
+        given = hyperparameters.check(self.hyperparameters or {})
+        kind = (self.method or {}).get("type", "supervised")
+        if kind not in METHODS:
+            message = f"Invalid method.type: {kind!r:.80} is none of {', '.join(METHODS)}."
+            raise InvalidRequest(message, param="method.type")
+        # SDKs send all three sub-objects; only the one named by `type` counts.
+        chosen = (self.method or {}).get(kind)
+        inner = chosen.get("hyperparameters") if isinstance(chosen, Mapping) else None
+        if kind != "supervised" or not isinstance(inner, Mapping):
+            return given
+        return given | hyperparameters.check(inner, param=f"method.{kind}.hyperparameters")
+
+
+class JobErrorOut(BaseModel):
+    """Why a job failed."""
+
+    code: str
+    message: str
+    param: str | None
+
+
+class JobOut(BaseModel):
+    """A fine-tuning job, as OpenAI describes it, with `paused` beside it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    object: Literal["fine_tuning.job"] = "fine_tuning.job"
+    created_at: int
+    error: JobErrorOut | None
+    fine_tuned_model: str | None
+    finished_at: int | None
+    hyperparameters: dict[str, Any]
+    model: str
+    organization_id: str
+    result_files: list[str]
+    status: Literal["queued", "running", "succeeded", "failed", "cancelled"]
+    trained_tokens: int | None
+    training_file: str
+    validation_file: str | None
+    seed: int
+    integrations: list[dict[str, Any]] | None
+    estimated_finish: int | None
+    metadata: dict[str, str] | None
+
+
+def seconds(moment: datetime | None) -> int | None:
+    """Return Unix seconds."""
+    return None if moment is None else int(moment.timestamp())
+
+
+def job_out(job: Job) -> JobOut:
+    """Show a job. `method` is left out where none was asked for, `paused` where it is not."""
+    extra: dict[str, Any] = {}
+    if job.method is not None:
+        extra["method"] = job.method
+    if job.paused_at is not None:
+        extra["paused"] = True
+    error = job.error
+    return JobOut(
+        id=job.id,
+        created_at=int(job.created_at.timestamp()),
+        error=JobErrorOut(code=error.code, message=error.message, param=error.param) if error else None,
+        fine_tuned_model=job.fine_tuned_model,
+        finished_at=seconds(job.finished_at),
+        hyperparameters=dict(job.hyperparameters),
+        model=job.model,
+        organization_id=job.project_id,
+        result_files=list(job.result_files),
+        status=job.shown_status.value,
+        trained_tokens=job.trained_tokens if job.finished_at else None,
+        training_file=job.training_file_id,
+        validation_file=job.validation_file_id,
+        seed=job.seed,
+        integrations=[dict(entry) for entry in job.integrations] if job.integrations else None,
+        estimated_finish=None if job.finished_at else seconds(job.estimated_finish),
+        metadata=dict(job.metadata) if job.metadata is not None else None,
+        **extra,
+    )
+
+
+class EventOut(BaseModel):
+    """A line of a job's history."""
+
+    id: str
+    object: Literal["fine_tuning.job.event"] = "fine_tuning.job.event"
+    created_at: int
+    level: Literal["info", "warn", "error"]
+    message: str
+    type: Literal["message", "metrics"]
+    data: dict[str, Any]
+
+
+def event_out(event: JobEvent) -> EventOut:
+    """Show an event; `data` is always an object."""
+    return EventOut.model_validate(
+        {
+            "id": ids.event_id(event.job_id, event.sequence),
+            "created_at": int(event.created_at.timestamp()),
+            "level": event.level,
+            "message": event.message,
+            "type": event.kind,
+            "data": dict(event.details),
+        }
+    )
+
+
+class CheckpointOut(BaseModel):
+    """A model saved on the way."""
+
+    id: str
+    object: Literal["fine_tuning.job.checkpoint"] = "fine_tuning.job.checkpoint"
+    created_at: int
+    fine_tuned_model_checkpoint: str
+    fine_tuning_job_id: str
+    step_number: int
+    metrics: dict[str, Any]
