@@ -1,0 +1,127 @@
+"""The `tuneward` command as it is called from a shell."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+TUNEWARD = [sys.executable, "-m", "cli"]
+
+
+def tuneward(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*TUNEWARD, *arguments], check=False, capture_output=True, text=True, env={**os.environ, **variables}
+    )
+
+
+Started = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def started() -> Iterator[Started]:
+    programs: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        programs.append(subprocess.Popen([*TUNEWARD, *arguments], text=True, **pipes))
+        return programs[-1]
+
+    yield start
+    for program in programs:
+        program.kill()
+        program.communicate()
+
+
+def first_line(program: subprocess.Popen[str]) -> dict[str, str]:
+    assert program.stdout is not None
+    line = program.stdout.readline()
+    assert line, program.communicate()[1]
+    return json.loads(line)
+
+
+def test_help_lists_the_commands() -> None:
+    listed = tuneward("--help").stdout
+    for command in ("dev", "demo", "api", "worker", "migrate", "simulator"):
+        assert f" {command} " in listed
+
+
+def test_help_does_not_wait_for_the_whole_service() -> None:
+    code = "import sys, cli.main; print(sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    heavy = ("sqlalchemy", "fastapi", "uvicorn", "pydantic", "openai", "alembic", "psutil")
+    assert [name for name in heavy if f"'{name}'" in loaded] == []
+
+
+async def test_migrate_brings_an_empty_database_to_the_newest_schema(
+    postgres_url: str, admin_connection: asyncpg.Connection
+) -> None:
+    await admin_connection.execute("CREATE DATABASE migrate_me")
+    url = f"{postgres_url.rpartition('/')[0]}/migrate_me"
+    for _ in range(2):
+        done = tuneward("migrate", DATABASE_URL=url)
+        assert done.returncode == 0, done.stderr
+    connection = await asyncpg.connect(url)
+    assert await connection.fetchval("SELECT count(*) FROM jobs") == 0
+    await connection.close()
+    await admin_connection.execute("DROP DATABASE migrate_me WITH (FORCE)")
+
+
+def test_the_simulator_gets_its_own_flags(started: Started) -> None:
+    program = started("simulator", "--port", "0", "--job-seconds", "1")
+    ready = first_line(program)
+    assert ready["event"] == "ready"
+    program.send_signal(signal.SIGTERM)
+    assert program.wait(timeout=10) == 0
+    assert "--job-seconds" in tuneward("simulator", "--help").stdout
+
+
+DEV = ("dev", "--port", "0", "--data-dir")
+
+
+@pytest.mark.acceptance
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_dev_says_when_it_is_ready_and_stops_when_told(
+    started: Started, tmp_path: Path, number: signal.Signals
+) -> None:
+    program = started(*DEV, str(tmp_path))
+    ready = first_line(program)
+    assert set(ready) == {"event", "api_url", "platform_url", "database_url", "redis_url", "api_key"}
+    assert ready["event"] == "ready"
+    program.send_signal(number)
+    rest, hints = program.communicate(timeout=40)
+    assert (program.returncode, rest) == (0, "")
+    assert f"{ready['api_url']}/ui" in hints
+
+
+@pytest.mark.acceptance
+def test_dev_ends_with_the_reason_when_a_part_dies(started: Started, tmp_path: Path) -> None:
+    program = started(*DEV, str(tmp_path))
+    first_line(program)
+    pid = (tmp_path / "postgres" / "cluster" / "postmaster.pid").read_text().split()[0]
+    os.kill(int(pid), signal.SIGKILL)
+    _, hints = program.communicate(timeout=40)
+    assert program.returncode == 1
+    assert "postgres ended with code -9" in hints
+
+
+@pytest.mark.acceptance
+def test_dev_refuses_a_platform_that_is_not_configured(tmp_path: Path) -> None:
+    done = tuneward(
+        "dev", "--platform", "configured", "--data-dir", str(tmp_path), XPULINK_API_KEY="", XPU_API_KEY=""
+    )
+    assert done.returncode == 1
+    assert "set XPULINK_API_KEY" in done.stderr
+
+
+@pytest.mark.acceptance
+def test_the_demo_goes_from_end_to_end() -> None:
+    done = tuneward("demo")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "signature verified by standardwebhooks and openai" in done.stdout
+    assert "working day leave our warehouse" in done.stdout, "the tuned model answers as it was taught"
