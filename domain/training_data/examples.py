@@ -6,15 +6,12 @@ Two kinds, as in OpenAI's fine-tuning format: chat (`messages`) and preference (
 
 from typing import Annotated, Final, Literal, TypeAlias
 
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.json import Decoder
 
 CHAT: Final = "chat"
 PREFERENCE: Final = "preference"
 ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
-
-# Decoding a part of JSON whose form is free, such as a tool's parameters, would cost time and memory.
-Free: TypeAlias = Raw
 
 
 class TextPart(Struct, tag_field="type", tag="text", gc=False):
@@ -42,10 +39,9 @@ class ToolCall(Struct):
 
 
 class Function(Struct):
-    """What a tool offers; `parameters` is a JSON Schema and is not looked into."""
+    """What a tool offers; `parameters`, a JSON Schema of any size, is not looked into."""
 
     name: str
-    parameters: Free | None = None
 
 
 class Tool(Struct):
