@@ -1,6 +1,7 @@
 """`tuneward api`, `worker`, `migrate`, `simulator`: one process each, settings from the environment."""
 
 import os
+import signal
 import sys
 from typing import Annotated, Any
 
@@ -21,6 +22,8 @@ def api(
     """Serve the HTTP API."""
     import uvicorn  # noqa: PLC0415 - see the package's docstring
 
+    # uvicorn shuts down in good order, then raises the signal once more: let that mean 0, not death by it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         "api.main:create_app",
         factory=True,

@@ -158,7 +158,7 @@ class Stack:
             log=self._log("simulator"),
             environment=environment.of_programs(inherit=self.user_environment) | key,
             folder=self.data_dir,
-            ready=lambda process: process.event("ready") is not None,
+            ready=_says_so,
         )
 
     @cached_property
@@ -172,7 +172,10 @@ class Stack:
     def workers(self) -> list[SupervisedProcess]:
         """The worker processes."""
         numbers = range(1, self.worker_count + 1)
-        return [self._service(f"worker-{number}", self.environment, "worker") for number in numbers]
+        workers = [self._service(f"worker-{number}", self.environment, "worker") for number in numbers]
+        for worker in workers:
+            worker.ready = _says_so
+        return workers
 
     def __enter__(self) -> Self:
         self.start()
@@ -235,6 +238,10 @@ class Stack:
         """Move the logs of the run before this one to `*.log.1`."""
         for log in (self.data_dir / "logs").glob("*.log"):
             log.replace(log.with_suffix(".log.1"))
+
+
+def _says_so(process: SupervisedProcess) -> bool:
+    return process.event("ready") is not None
 
 
 def _together(steps: Sequence[Callable[[], None]]) -> None:

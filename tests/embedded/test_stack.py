@@ -50,6 +50,14 @@ def test_it_is_usable_when_started(stack: Stack) -> None:
     }
 
 
+def test_api_and_worker_end_in_good_order_and_start_again(stack: Stack) -> None:
+    for process in (stack.api, stack.workers[0]):
+        process.terminate(grace=25)
+        assert process.returncode == 0
+        process.start()
+    stack.check()
+
+
 def test_a_second_one_on_the_same_folder_is_refused(stack: Stack) -> None:
     with pytest.raises(FolderInUse):
         Stack(stack.data_dir).start()
