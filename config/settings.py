@@ -61,55 +61,92 @@ class Settings(BaseSettings):
     )
 
     # Servers
+
+    # Postgres; the only setting without which nothing starts.
     database_url: SecretStr = Field(validation_alias=AliasChoices("DATABASE_URL", "database_url"))
+    # Redis or Valkey, the bell between api and worker; without it due work waits for the drain interval.
     redis_url: SecretStr | None = Field(None, validation_alias=AliasChoices("REDIS_URL", "redis_url"))
+    # Connections to Postgres per process, at most.
     database_pool_size: int = Field(20, ge=2, le=200)
+    # Where uploaded and result files are kept: `file:///folder` or `s3://bucket/prefix`.
     storage_url: str = "file:.tuneward/blobs"
 
     # The platform
+
+    # The platform's key.
     xpulink_api_key: SecretStr | None = Field(
         None, validation_alias=AliasChoices("XPULINK_API_KEY", "XPU_API_KEY", "xpulink_api_key")
     )
+    # The platform, with its version prefix.
     xpulink_base_url: str = Field(
         "https://www.xpulink.ai/v1", validation_alias=AliasChoices("XPULINK_BASE_URL", "xpulink_base_url")
     )
+    # The platform's route for files, below its base URL.
     xpulink_files_path: str = "/files"
+    # The platform's route for fine-tuning jobs, below its base URL.
     xpulink_jobs_path: str = "/fine_tuning/jobs"
+    # The platform's route for chat, below its base URL.
     xpulink_chat_path: str = "/chat/completions"
+    # The platform's route for models, below its base URL.
     xpulink_models_path: str = "/models"
+    # Base models on offer; `alias=model` adds a second name.
     models: Annotated[dict[str, str], NoDecode, BeforeValidator(_parse_models)] = {
         "qwen3-32b": "qwen3-32b",
         "qwen3-72b": "qwen3-72b",
     }
 
     # Keys and secrets
+
+    # A key of the project `default` that is made sure of when the api starts.
     bootstrap_api_key: SecretStr | None = None
+    # Fernet keys that encrypt stored secrets, newest first; all of them decrypt.
     secret_keys: Annotated[list[SecretStr], NoDecode, BeforeValidator(_parse_secrets)] = []
+    # Read if there are no keys above; `tuneward migrate` makes it.
     secret_keys_file: str = ".tuneward/secret_keys"  # noqa: S105 - a path
 
     # Files
+
+    # Largest training file, in bytes.
     max_file_bytes: int = Field(512 * 1024**2, ge=1)
+    # Longest line of a training file, in bytes.
     max_line_bytes: int = Field(4 * 1024**2, ge=1)
+    # Largest request body other than an upload, in bytes.
     max_body_bytes: int = Field(4 * 1024**2, ge=1)
 
     # Pace
+
+    # How often a worker looks for due work without being rung.
     drain_interval: Duration = timedelta(seconds=1)
+    # The normal time between two looks at a running job.
     poll_interval: Duration = timedelta(seconds=30)
+    # How long a silent worker keeps what it has claimed.
     claim_lease: Duration = timedelta(seconds=30)
+    # How long a create of unknown fate may take to show up in the platform's list.
     settle_time: Duration = timedelta(seconds=90)
+    # How often what a dead worker held is freed, and old rows are removed.
     sweep_interval: Duration = timedelta(seconds=10)
+    # How long started steps may take after SIGTERM.
     shutdown_grace: Duration = timedelta(seconds=20)
 
     # Webhooks
+
+    # Waits between the tries of one delivery.
     webhook_schedule: Annotated[list[timedelta], NoDecode, BeforeValidator(_parse_schedule)] = [
         timedelta(seconds=seconds) for seconds in (0, 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
     ]
+    # How long one try may take in all.
     webhook_timeout: Duration = timedelta(seconds=15)
+    # Private networks that webhooks may reach; `http://` URLs are taken for these only.
     webhook_allowed_networks: Annotated[list[Network], NoDecode, BeforeValidator(_parse_networks)] = []
 
     # Keeping
+
+    # How long events, deliveries and attempts of finished jobs are kept; a replay needs 14 days.
     retention_days: int = Field(90, ge=14)
 
     # Watching
+
+    # Where a worker serves `/healthz`, `/readyz` and `/metrics`; nowhere if it is not set.
     worker_port: int | None = Field(None, ge=0, le=65535)
+    # The lowest level that is logged.
     log_level: str = "INFO"
