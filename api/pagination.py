@@ -1,11 +1,9 @@
 """Pages: `after` is a position, never looked up; a malformed one gives an empty page."""
 
 from collections.abc import Sequence
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Query
-
-from domain import ids
 
 T = TypeVar("T")
 LARGEST_PAGE = 1000
@@ -16,14 +14,9 @@ After = Annotated[
 ]
 
 
-def limit_of(default: int, largest: int = LARGEST_PAGE) -> object:
+def limit_of(largest: int = LARGEST_PAGE) -> Any:
     """Return the `limit` parameter of a list; 0 is allowed and gives an empty page."""
-    return Query(ge=0, le=largest, description=f"How many to give, at most {largest}.", default=default)
-
-
-def position(prefix: str, after: str | None) -> tuple[str | None, bool]:
-    """Return the position, and whether it can be one at all."""
-    return after, after is None or ids.is_id(prefix, after)
+    return Query(ge=0, le=largest, description=f"How many to give, at most {largest}.")
 
 
 def cut(rows: Sequence[T], limit: int) -> tuple[Sequence[T], bool]:

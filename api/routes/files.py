@@ -36,7 +36,7 @@ async def list_files(
     caller: Authenticated,
     session: InTransaction,
     after: After = None,
-    limit: Annotated[int, limit_of(PAGE, PAGE)] = PAGE,
+    limit: Annotated[int, limit_of(PAGE)] = PAGE,
     purpose: Annotated[str | None, Query(max_length=64)] = None,
     order: Literal["asc", "desc"] = "desc",
 ) -> ListWithIds[FileOut]:

@@ -57,7 +57,7 @@ async def list_jobs(
     caller: Authenticated,
     session: InTransaction,
     after: After = None,
-    limit: Annotated[int, limit_of(20)] = 20,
+    limit: Annotated[int, limit_of()] = 20,
 ) -> ListOf[JobOut]:
     """List this project's jobs, newest first; `metadata[key]=value` keeps those that have all pairs."""
     if after is not None and not ids.is_id(ids.JOB, after):
@@ -98,7 +98,7 @@ async def list_events(
     caller: Authenticated,
     session: InTransaction,
     after: Annotated[str | None, Query(max_length=256)] = None,
-    limit: Annotated[int, limit_of(20)] = 20,
+    limit: Annotated[int, limit_of()] = 20,
 ) -> ListOf[EventOut]:
     """List what happened to a job, newest first."""
     before = ids.event_sequence(job_id, after) if after is not None else None

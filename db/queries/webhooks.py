@@ -121,25 +121,25 @@ _FINISH = text("""
     WITH delivery AS (
         UPDATE webhook_deliveries
            SET attempts = attempts + 1, claim_token = NULL, claimed_until = NULL, state = :state,
-               next_attempt_at = CASE WHEN :state = 'pending' THEN now() + :wait END,
-               delivered_at = CASE WHEN :state = 'delivered' THEN now() END
+               next_attempt_at = now() + CAST(:wait AS interval),
+               delivered_at = CASE WHEN :delivered THEN now() END
          WHERE id = :delivery_id AND claim_token = :token
         RETURNING id, endpoint_id, attempts
     ), attempt AS (
         INSERT INTO webhook_attempts
                (id, delivery_id, number, started_at, duration_ms, status, answer, error)
-        SELECT :attempt_id, id, attempts, now() - :duration, :duration_ms,
+        SELECT :attempt_id, id, attempts, now() - CAST(:duration AS interval), :duration_ms,
                CAST(:status AS bigint), :answer, :error
           FROM delivery
     ), endpoint AS (
         UPDATE webhook_endpoints
-           SET failures = CASE WHEN :failed THEN failures + 1 ELSE 0 END,
-               failing_since = CASE WHEN :failed THEN COALESCE(failing_since, now()) END,
+           SET failures = CASE WHEN :delivered THEN 0 ELSE failures + 1 END,
+               failing_since = CASE WHEN NOT :delivered THEN COALESCE(failing_since, now()) END,
                resume_at = now() + CAST(:breaker_wait AS interval),
-               disabled_at = CASE WHEN CAST(:disable AS text) IS NOT NULL THEN now() ELSE disabled_at END,
+               disabled_at = CASE WHEN CAST(:disable AS text) IS NULL THEN disabled_at ELSE now() END,
                disabled_reason = COALESCE(CAST(:disable AS text), disabled_reason)
           FROM delivery
-         WHERE webhook_endpoints.id = delivery.endpoint_id AND (:failed OR failures > 0)
+         WHERE webhook_endpoints.id = delivery.endpoint_id AND (NOT :delivered OR failures > 0)
     )
     SELECT id FROM delivery""")
 
@@ -168,7 +168,7 @@ async def finish_attempt(
         "status": attempted.status,
         "answer": attempted.answer,
         "error": attempted.error,
-        "failed": not attempted.delivered,
+        "delivered": attempted.delivered,
         "breaker_wait": breaker_wait,
         "disable": disable,
     }
