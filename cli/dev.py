@@ -65,13 +65,14 @@ def _announce(stack: "Stack") -> None:
         "redis_url": stack.redis_url,
         "api_key": stack.api_key,
     }
-    print(json.dumps(ready), flush=True)
     _say(
         f"Tuneward is ready. Dashboard: {stack.dashboard_url}   API: {stack.api_url}/v1 "
         f"({stack.api_url}/docs)\n"
         f"  export OPENAI_BASE_URL={stack.api_url}/v1 OPENAI_API_KEY={stack.api_key}\n"
         f"Logs are in {stack.data_dir / 'logs'}; Ctrl-C stops everything."
     )
+    # Last, so that whoever waits for this line has the hints as well.
+    print(json.dumps(ready), flush=True)
 
 
 def _say(text: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import asyncpg
+import psutil
 import pytest
 
 TUNEWARD = [sys.executable, "-m", "cli"]
@@ -108,6 +109,17 @@ def test_dev_ends_with_the_reason_when_a_part_dies(started: Started, tmp_path: P
     _, hints = program.communicate(timeout=40)
     assert program.returncode == 1
     assert "postgres ended with code -9" in hints
+
+
+@pytest.mark.acceptance
+def test_nothing_survives_a_killed_dev(started: Started, tmp_path: Path) -> None:
+    program = started(*DEV, str(tmp_path))
+    first_line(program)
+    family = psutil.Process(program.pid).children(recursive=True)
+    assert len(family) > 10, "five guards, what they guard, Postgres's own children"
+    program.kill()
+    _, left = psutil.wait_procs(family, timeout=30)
+    assert left == []
 
 
 @pytest.mark.acceptance
