@@ -1,6 +1,7 @@
 """Blobs in a local folder or an S3 bucket, streamed both ways in constant memory."""
 
 import asyncio
+import atexit
 import os
 import time
 from collections.abc import AsyncIterator
@@ -26,6 +27,7 @@ MIB: Final = 1024 * 1024
 PART_BYTES: Final = 5 * MIB
 PARTS_AT_ONCE: Final = 2
 PAGE: Final = 1000
+EXIT_PAUSE: Final = timedelta(milliseconds=50)
 READY_WITHIN: Final = timedelta(seconds=5)
 # obstore's own patience is ten tries in three minutes: longer than any client of ours waits.
 RETRIES: "Final[RetryConfig]" = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}
@@ -187,6 +189,8 @@ def open_store(url: str) -> BlobStore:
     Raises:
         ValueError: The URL is neither, or the folder cannot be made.
     """
+    atexit.unregister(_let_threads_come_to_rest)
+    atexit.register(_let_threads_come_to_rest)
     parts = urlsplit(url)
     if parts.scheme == "s3" and parts.netloc:
         return BlobStore(S3Store.from_url(url, client_options={"allow_http": True}, retry_config=RETRIES))
@@ -201,6 +205,15 @@ def _open_folder(folder: Path) -> BlobStore:
     except OSError as error:
         raise ValueError(f"The storage folder {folder} cannot be made: {error}") from error
     return BlobStore(LocalStore(folder), folder)
+
+
+def _let_threads_come_to_rest() -> None:
+    """Keep the interpreter for the moment in which obstore's threads let go of what they held.
+
+    One that still wants the interpreter when it is gone aborts the process (exit code 134 instead of 0,
+    one exit in ten right after a call on a busy machine): PyO3/pyo3-async-runtimes issue 40.
+    """
+    time.sleep(EXIT_PAUSE.total_seconds())
 
 
 def _stored(meta: "ObjectMeta") -> StoredBlob:

@@ -95,7 +95,7 @@ async def test_the_body_may_be_cut_anywhere(content: bytes) -> None:
     assert (await read(split(body, 1)))[1] == content
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     content=st.lists(
         st.one_of(
@@ -275,6 +275,7 @@ def test_a_hostile_filename_becomes_a_harmless_one(sent: str, kept: str) -> None
     assert safe_filename(sent) == kept
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(), max_size=400))
 def test_any_filename_is_safe_afterwards(sent: str) -> None:
     kept = safe_filename(sent)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.errors import InvalidFile
@@ -296,7 +296,7 @@ JSON = st.recursive(
         ]),
         inner, max_size=5,
     ),
-    max_leaves=25,
+    max_leaves=8,
 )  # fmt: skip
 MESSAGE = st.fixed_dictionaries(
     {"role": st.sampled_from(["user", "assistant", "tool"])},
@@ -305,6 +305,7 @@ MESSAGE = st.fixed_dictionaries(
 LINE = JSON | st.fixed_dictionaries({"messages": st.lists(MESSAGE, max_size=4)}, optional={"tools": JSON})
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # nested strategies; a busy machine
 @given(LINE)
 def test_any_json_is_an_example_or_has_exactly_one_explained_fault(line: Any) -> None:
     structure = check(json.dumps(line).encode())
@@ -312,6 +313,7 @@ def test_any_json_is_an_example_or_has_exactly_one_explained_fault(line: Any) ->
     assert all(fault.code != "mixed_formats" for fault in structure.faults)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=30) | st.sampled_from([GOOD, b"\n", b"{}", b"\r\n", b'{"messages": ['])))
 def test_no_bytes_make_it_crash(chunks: list[bytes]) -> None:
     structure = StructureCheck(200)
