@@ -28,6 +28,17 @@ def settings_or_exit() -> "Settings":
         raise typer.Exit(2) from error
 
 
+def keys_or_exit() -> list[str]:
+    """Return the keys that encrypt stored secrets; say how to make one if there is none, and exit 2."""
+    from config.secret_keys import NoSecretKeys, read_secret_keys
+
+    try:
+        return read_secret_keys(settings_or_exit())
+    except NoSecretKeys as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(2) from error
+
+
 def in_transaction(work: "Callable[[Session], Awaitable[T]]") -> T:
     """Run `work` in one transaction on the configured database; an expected error exits 1 with its text."""
     from db.session import Database

@@ -67,8 +67,8 @@ def demo() -> None:
 
 
 def _run(folder: Path) -> None:
-    from cli.demo_receiver import Receiver  # noqa: PLC0415 - see the package's docstring
-    from embedded.stack import Stack  # noqa: PLC0415 - as above
+    from cli.demo_receiver import Receiver
+    from embedded.stack import Stack
 
     timings = _Timings()
     _say("Starting Postgres, Valkey, the stand-in platform, the api and a worker …")
@@ -98,7 +98,7 @@ def _fine_tune(stack: "Stack", receiver: "Receiver", timings: _Timings) -> None:
 
 
 def _client(stack: "Stack") -> "OpenAI":
-    from openai import OpenAI  # noqa: PLC0415 - see the package's docstring
+    from openai import OpenAI
 
     made = json.loads(stack.command("keys", "create", "--project", "demo", "--json"))
     return OpenAI(
@@ -124,7 +124,7 @@ def _create_job(client: "OpenAI", webhook_url: str) -> "FineTuningJob":
 
 
 def _follow(client: "OpenAI", job: "FineTuningJob", check: Callable[[], None]) -> "FineTuningJob":
-    from cli.demo_progress import follow  # noqa: PLC0415 - see the package's docstring
+    from cli.demo_progress import follow
 
     job = follow(client, job.id, check=check, timeout=_JOB_PATIENCE)
     if job.status != "succeeded" or job.fine_tuned_model is None:
@@ -135,7 +135,7 @@ def _follow(client: "OpenAI", job: "FineTuningJob", check: Callable[[], None]) -
 
 def _verify_webhook(client: "OpenAI", receiver: "Receiver", job: "FineTuningJob") -> None:
     """Check the delivery as customers do, with both libraries; either raises on a wrong signature."""
-    from standardwebhooks import Webhook  # noqa: PLC0415 - see the package's docstring
+    from standardwebhooks import Webhook
 
     delivery = receiver.next(_WEBHOOK_PATIENCE)
     Webhook(client.webhook_secret or "").verify(delivery.body, delivery.headers)

@@ -27,8 +27,8 @@ def dev(
     ] = "simulator",
 ) -> None:
     """Run the whole service on this machine, without Docker, until Ctrl-C."""
-    from embedded.errors import EmbeddedError  # noqa: PLC0415 - see the package's docstring
-    from embedded.stack import Stack  # noqa: PLC0415 - as above
+    from embedded.errors import EmbeddedError
+    from embedded.stack import Stack
 
     stack = Stack(
         data_dir,

@@ -24,7 +24,11 @@ def list_jobs(
     """List the newest jobs."""
     from services import operations
 
-    show(in_transaction(lambda session: operations.recent_jobs(session, project=project, state=state, limit=limit)))
+    show(
+        in_transaction(
+            lambda session: operations.recent_jobs(session, project=project, state=state, limit=limit)
+        )
+    )
 
 
 @app.command()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.database import in_transaction, settings_or_exit
+from cli.database import in_transaction, keys_or_exit
 
 if TYPE_CHECKING:
     from db.session import Session
@@ -18,18 +18,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command()
 def create(
-    project: Annotated[str, typer.Option(help="The project's name; a new one is made.")], as_json: AsJson = False
+    project: Annotated[str, typer.Option(help="The project's name; a new one is made.")],
+    as_json: AsJson = False,
 ) -> None:
     """Make an API key. It is shown once; so is the project's webhook secret, with its first key."""
-    from config.secret_keys import NoSecretKeys, read_secret_keys
     from services import api_keys
     from services.secret_box import SecretBox
 
-    try:
-        box = SecretBox(read_secret_keys(settings_or_exit()))
-    except NoSecretKeys as error:
-        print(error)
-        raise typer.Exit(1) from error
+    box = SecretBox(keys_or_exit())
     made: MadeKey = in_transaction(lambda session: api_keys.create(session, box, project=project))
     if as_json:
         print(json.dumps(dataclasses.asdict(made)))

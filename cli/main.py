@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import demo, dev, processes
+from cli import demo, dev, jobs, keys, processes
 
 app = typer.Typer(
     name="tuneward",
@@ -17,3 +17,5 @@ app.command("api")(processes.api)
 app.command("worker")(processes.worker)
 app.command("migrate")(processes.migrate)
 app.command("simulator", **processes.PASS_ARGUMENTS_ON)(processes.simulator)
+app.add_typer(keys.app, name="keys")
+app.add_typer(jobs.app, name="jobs")

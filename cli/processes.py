@@ -7,6 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.database import keys_or_exit, settings_or_exit
+
+# Seconds a database may be away when `migrate` starts.
+_DATABASE_PATIENCE = 60.0
 # Seconds that open requests get after SIGTERM; the process has to be gone within 25.
 _SHUTDOWN_SECONDS = 20
 PASS_ARGUMENTS_ON: dict[str, Any] = {
@@ -20,8 +24,9 @@ def api(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
 ) -> None:
     """Serve the HTTP API."""
-    import uvicorn  # noqa: PLC0415 - see the package's docstring
+    import uvicorn
 
+    keys_or_exit()
     # uvicorn shuts down in good order, then raises the signal once more: let that mean 0, not death by it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
@@ -37,17 +42,23 @@ def api(
 
 def worker() -> None:
     """Move jobs along and deliver webhooks."""
-    from worker.main import run  # noqa: PLC0415 - see the package's docstring
+    from worker.main import run
 
+    keys_or_exit()
     run()
 
 
 def migrate() -> None:
-    """Bring the database to the newest schema."""
-    from config.settings import Settings  # noqa: PLC0415 - see the package's docstring
-    from migrations.upgrade import upgrade_to_head  # noqa: PLC0415 - as above
+    """Bring the database to the newest schema; make the key that encrypts secrets if there is none."""
+    from config.secret_keys import make_secret_keys
+    from migrations.upgrade import upgrade_to_head
 
-    upgrade_to_head(Settings().database_url.get_secret_value())
+    settings = settings_or_exit()
+    upgrade_to_head(settings.database_url.get_secret_value(), patience=_DATABASE_PATIENCE)
+    print("The database is at the newest schema.")
+    made = make_secret_keys(settings)
+    if made is not None:
+        print(f"Made the key that encrypts stored secrets: {made}. Keep a copy of it.")
 
 
 def simulator(context: typer.Context) -> None:

@@ -24,6 +24,7 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row whose columns the reader names."""
 
 # Classes of SQLSTATE that speak of the server, not of the statement: connection, resources, operator.
+_UNDEFINED_TABLE = "42P01"
 _SERVER_TROUBLE = ("08", "53", "57", "40")
 
 
@@ -60,6 +61,8 @@ class Database:
         except (PoolTimeoutError, OSError) as error:
             raise Unavailable from error
         except DBAPIError as error:
+            if sqlstate(error) == _UNDEFINED_TABLE:
+                raise Unavailable("The database has no schema yet: run 'tuneward migrate'.") from error
             if is_server_trouble(error):
                 raise Unavailable from error
             raise
@@ -74,11 +77,15 @@ class Database:
         await self.engine.dispose()
 
 
+def sqlstate(error: DBAPIError) -> str:
+    """Return Postgres's five characters for what went wrong, empty if it said none."""
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
 def is_server_trouble(error: DBAPIError) -> bool:
     """Tell a server that is away or overwhelmed from a statement that is wrong."""
-    state = getattr(error.orig, "sqlstate", None) or ""
     return (
         error.connection_invalidated
         or isinstance(error, OperationalError | InterfaceError)
-        or state.startswith(_SERVER_TROUBLE)
+        or sqlstate(error).startswith(_SERVER_TROUBLE)
     )

@@ -11,6 +11,7 @@ import structlog
 from domain.errors import Unavailable
 from domain.stages import Stage
 from services.transitions import ClaimLost
+from worker import metrics
 from worker.wake import Wakes
 
 Row = TypeVar("Row")
@@ -91,12 +92,20 @@ class RunningDrain(Generic[Row]):
 
     async def _work(self, row: Row) -> None:
         with structlog.contextvars.bound_contextvars(**self._drain.describe(row)):
-            try:
-                await self._drain.work(row)
-            except ClaimLost:
-                _log.info("another worker holds this now; nothing was kept", stage=self._drain.stage)
-            except Unavailable as error:
-                _log.warning("a part is away; the claim runs out", error=str(error.__cause__ or error))
-            except Exception:  # noqa: BLE001 - whatever broke, the other rows go on
-                # The claim runs out and counts as a crash: five of them end the row.
-                _log.exception("a step broke", stage=self._drain.stage)
+            outcome = await self._outcome(row)
+        metrics.STEPS.labels(self._drain.stage, outcome).inc()
+
+    async def _outcome(self, row: Row) -> str:
+        try:
+            await self._drain.work(row)
+        except ClaimLost:
+            _log.info("another worker holds this now; nothing was kept", stage=self._drain.stage)
+            return "claim_lost"
+        except Unavailable as error:
+            _log.warning("a part is away; the claim runs out", error=str(error.__cause__ or error))
+            return "unavailable"
+        except Exception:  # noqa: BLE001 - whatever broke, the other rows go on
+            # The claim runs out and counts as a crash: five of them end the row.
+            _log.exception("a step broke", stage=self._drain.stage)
+            return "broke"
+        return "done"

@@ -61,7 +61,11 @@ def _end(job: Job, end: PlatformJob) -> tuple[JobState, dict[str, Any], NewEvent
     if end.status is PlatformStatus.SUCCEEDED and end.fine_tuned_model:
         tokens = end.trained_tokens if end.trained_tokens is not None else job.trained_tokens
         changes = {"fine_tuned_model": end.fine_tuned_model, "trained_tokens": tokens}
-        return JobState.SUCCEEDED, changes, NewEvent(f"The job succeeded; its model is {end.fine_tuned_model}")
+        return (
+            JobState.SUCCEEDED,
+            changes,
+            NewEvent(f"The job succeeded; its model is {end.fine_tuned_model}"),
+        )
     if end.status is PlatformStatus.CANCELLED:
         return JobState.CANCELLED, {}, NewEvent("The platform cancelled the job")
     error = _error(job, end)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from domain.stages import Stage
 from services import webhook_deliveries
 from services.webhook_deliveries import Delivery
+from worker import metrics
 from worker.context import Context
 from worker.drain import Drain
 from worker.heartbeat import Heartbeat
@@ -64,6 +65,8 @@ class Deliver:
         attempted = await self._context.sender.attempt(
             url=delivery.url, body=delivery.body, delivery_id=delivery.id, secrets=delivery.secrets
         )
+        metrics.ATTEMPTS.labels("delivered" if attempted.delivered else "failed").inc()
+        metrics.ATTEMPT_SECONDS.observe(attempted.duration.total_seconds())
         async with self._context.database.transaction() as session:
             await webhook_deliveries.finish(
                 session,
