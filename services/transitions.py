@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import case, func
 
 from db.models import Job as JobRow
@@ -20,6 +21,7 @@ from domain.jobs import Job, NewEvent
 from domain.platform import JobError
 from services import webhook_events
 
+_log = structlog.get_logger(__name__)
 NOTHING: Mapping[str, Any] = {}
 _NO_CLAIM = {"claim_token": None, "claimed_until": None}
 _AT_ONCE = timedelta(0)
@@ -68,6 +70,7 @@ async def move(
     due = {} if to in TERMINAL else {"next_step_at": _due(wait)}
     claim = {} if keep_claim else _NO_CLAIM
     moved = await _write(session, job, {**plain, **due, **claim}, events, riders, plain)
+    _log.info("job moves", job_id=job.id, project_id=job.project_id, source=job.state, target=to)
     if to in TERMINAL:
         await webhook_events.announce_end(session, moved, now=now)
     return moved
