@@ -32,6 +32,8 @@ async def take_in(request: Request, blobs: BlobStore, limits: Limits) -> StoredF
         async for chunk in upload:
             digest.update(chunk)
             check.feed(chunk)
+            if check.refusal is not None and upload.fields.get("purpose") == TRAINING:
+                raise check.refusal
             await writer.write(chunk)
         return _described(upload, file_id, digest.digest(), check)
 

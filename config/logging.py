@@ -51,5 +51,5 @@ def configure_logging(level: str, *, process: str) -> None:
     root.handlers = [handler]
     root.setLevel(level)
     # httpx writes a line per request at INFO, with the URL: ours carry the outcome instead.
-    for noisy in ("httpx", "httpcore", "arq", "asyncio", "alembic"):
+    for noisy in ("httpx", "httpcore", "arq", "asyncio", "alembic", "python_multipart"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))

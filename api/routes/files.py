@@ -78,8 +78,9 @@ async def file_content(file_id: str, caller: AuthenticatedAlone, held: Held) -> 
     """Return the file's bytes as they were uploaded."""
     async with held.database.transaction() as session:
         file = await files.get(session, project_id=caller.project_id, file_id=file_id)
+    size = await held.blobs.size(file.blob_key)  # a missing blob is found out before the answer begins
     return StreamingResponse(
         held.blobs.read(file.blob_key),
         media_type="application/octet-stream",
-        headers={"content-length": str(file.size), "x-content-type-options": "nosniff"},
+        headers={"content-length": str(size), "x-content-type-options": "nosniff"},
     )

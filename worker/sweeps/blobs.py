@@ -1,7 +1,11 @@
-"""Bytes of files that were deleted or have expired, and that no living job needs."""
+"""Bytes that nobody needs: of files deleted or expired, and of uploads that a killed process left."""
+
+from datetime import timedelta
 
 from services import upkeep
 from worker.context import Context
+
+UNFINISHED_FOR = timedelta(hours=1)
 
 
 async def run_once(context: Context) -> dict[str, int]:
@@ -12,4 +16,4 @@ async def run_once(context: Context) -> dict[str, int]:
         await context.blobs.delete(blob_key)
         async with context.database.transaction() as session:
             await upkeep.blob_deleted(session, file_id=file_id)
-    return {"deleted": len(unused)}
+    return {"deleted": len(unused), "unfinished": await context.blobs.delete_unfinished(UNFINISHED_FOR)}
