@@ -155,6 +155,7 @@ async def test_nothing_survives_a_starter_that_was_killed_and_its_data_is_kept(
         started = family(program.pid)
         assert len(started) > 4, "two guards, two servers, Postgres's own children"
         program.kill()
+        program.wait()
         # Started again at once, while the old one may still be shutting down.
         with Postgres(tmp_path / "postgres") as again:
             assert wait_gone(started)
