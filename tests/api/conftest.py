@@ -1,0 +1,310 @@
+"""The real app on a real socket: one per xdist worker, and for each test a project of its own on it.
+
+Tenants never meet, so a fresh project is as good as a fresh database, and ten times cheaper. What needs
+settings, or a database, of its own is started with `serve`.
+"""
+
+import asyncio
+import io
+import json
+import logging
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from cryptography.fernet import Fernet
+from fastapi import FastAPI
+from openai import AsyncOpenAI
+
+from api.main import create_app
+from api.resources import Resources
+from config.logging import configure_logging
+from config.settings import Settings
+from services import api_keys
+from simulator.options import Options
+from simulator.server import serving, serving_app
+
+PLATFORM_KEY = "the-platform's-own-key"
+SECRET_KEY = Fernet.generate_key().decode()
+MODELS = "qwen3-32b,qwen3-72b,gpt-4o-mini=qwen3-32b"
+
+
+def examples(count: int = 12, answer: str = "It is number {n}.") -> bytes:
+    """A training file of as many lines."""
+    return b"".join(
+        json.dumps(
+            {
+                "messages": [
+                    {"role": "user", "content": f"What is item {n}?"},
+                    {"role": "assistant", "content": answer.format(n=n)},
+                ]
+            }
+        ).encode()
+        + b"\n"
+        for n in range(count)
+    )
+
+
+@dataclass
+class Service:
+    """One running api."""
+
+    app: FastAPI
+    url: str
+    """Ends in /v1."""
+    http: httpx.AsyncClient
+    storage: Path
+
+    @property
+    def root(self) -> str:
+        return self.url.removesuffix("/v1")
+
+    @property
+    def resources(self) -> Resources:
+        held: Resources = self.app.state.resources
+        return held
+
+    def blobs(self) -> list[str]:
+        """Everything that lies in the storage, half-written files as well."""
+        return sorted(str(path.relative_to(self.storage)) for path in self.storage.rglob("*") if path.is_file())
+
+    async def project(self, name: str | None = None) -> "Project":
+        async with self.resources.database.transaction() as session:
+            made = await api_keys.create(session, self.resources.box, project=name or f"p-{uuid.uuid4().hex}")
+            caller = await api_keys.authenticate(session, api_key=made.api_key)
+        return Project(self, caller.project_id, made.id, made.api_key)
+
+
+@dataclass
+class Project:
+    """A project with a key, and raw HTTP in its name."""
+
+    service: Service
+    id: str
+    key_id: str
+    api_key: str
+    _file: str | None = field(default=None, repr=False)
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.api_key}"}
+
+    async def request(self, method: str, path: str, **parts: Any) -> httpx.Response:
+        """Send to a path behind /v1, or, for one that starts with the root, to that very URL."""
+        url = path if path.startswith("http") else self.service.url + path
+        headers = self.bearer | parts.pop("headers", {})
+        return await self.service.http.request(method, url, headers=headers, **parts)
+
+    async def get(self, path: str, **query: Any) -> httpx.Response:
+        return await self.request("GET", path, params=query)
+
+    async def post(self, path: str, **parts: Any) -> httpx.Response:
+        return await self.request("POST", path, **parts)
+
+    async def upload(
+        self, content: bytes | None = None, *, purpose: str = "fine-tune", filename: str = "train.jsonl"
+    ) -> httpx.Response:
+        files = {"file": (filename, examples() if content is None else content)}
+        return await self.post("/files", data={"purpose": purpose}, files=files)
+
+    async def file(self, content: bytes | None = None, **parts: Any) -> str:
+        answer = await self.upload(content, **parts)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["id"])
+
+    async def training_file(self) -> str:
+        """A good file, uploaded once."""
+        self._file = self._file or await self.file()
+        return self._file
+
+    async def create(self, *, headers: dict[str, str] | None = None, **body: Any) -> httpx.Response:
+        wanted = {"model": "qwen3-32b", "training_file": await self.training_file()} | body
+        return await self.post("/fine_tuning/jobs", json=wanted, headers=headers or {})
+
+    async def job(self, **body: Any) -> str:
+        answer = await self.create(**body)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["id"])
+
+
+def refused(answer: httpx.Response, status: int, code: str | None, param: str | None = None) -> str:
+    """Check that an answer is OpenAI's envelope with these values and our headers; return its message."""
+    assert answer.status_code == status, answer.text
+    error = answer.json()["error"]
+    assert set(answer.json()) == {"error"}
+    assert set(error) == {"message", "type", "param", "code"}
+    assert (error["code"], error["param"]) == (code, param), error
+    assert error["type"] == ("server_error" if status >= 500 else "invalid_request_error")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-request-id"]
+    return str(error["message"])
+
+
+class Log:
+    """What the service wrote, as it wrote it: JSON lines."""
+
+    def __init__(self, stream: io.StringIO) -> None:
+        self._stream = stream
+        self.failures_expected = False
+
+    @property
+    def text(self) -> str:
+        return self._stream.getvalue()
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.text.splitlines()]
+
+    async def line(self, **having: Any) -> dict[str, Any]:
+        """The first line with these values; waits for it, since it is written after the answer left."""
+        for _ in range(500):
+            for line in self.lines:
+                if having.items() <= line.items():
+                    return line
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"no line with {having} in\n{self.text}")
+
+
+@pytest.fixture(autouse=True)
+def log(request: pytest.FixtureRequest) -> Iterator[Log]:
+    """Whatever a test does: no unexpected error, and nobody's key in a log line."""
+    if "service" in request.fixturenames:
+        request.getfixturevalue("service")
+    before = logging.getLogger().handlers[:]
+    configure_logging("INFO", process="api")
+    stream = io.StringIO()
+    (handler,) = logging.getLogger().handlers
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
+    written = Log(stream)
+    yield written
+    logging.getLogger().handlers = before
+    assert "Bearer" not in stream.getvalue()
+    assert "tw_" not in stream.getvalue()
+    assert PLATFORM_KEY not in stream.getvalue()
+    if not written.failures_expected:
+        assert "unexpected error" not in stream.getvalue(), stream.getvalue()
+
+
+@pytest.fixture(scope="session")
+async def platform_url() -> AsyncIterator[str]:
+    """The stand-in platform."""
+    async with serving(Options(api_key=PLATFORM_KEY)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    """One client for all tests: making one costs more than most of them."""
+    async with httpx.AsyncClient(timeout=20, trust_env=False) as client:
+        yield client
+
+
+Serve = Callable[..., AbstractAsyncContextManager[Service]]
+
+
+@pytest.fixture(scope="session")
+def serve(
+    platform_url: str, http: httpx.AsyncClient, tmp_path_factory: pytest.TempPathFactory, redis_url_of_api: str
+) -> Serve:
+    """Start an api with settings of one's own; `around` wraps the app before it is served."""
+
+    @asynccontextmanager
+    async def start(*, around: Callable[[Any], Any] = lambda app: app, **settings: Any) -> AsyncIterator[Service]:
+        storage = tmp_path_factory.mktemp("storage")
+        usual = {
+            "redis_url": redis_url_of_api,
+            "storage_url": storage.as_uri(),
+            "xpulink_base_url": platform_url,
+            "xpulink_api_key": PLATFORM_KEY,
+            "models": MODELS,
+            "secret_keys": SECRET_KEY,
+            "webhook_allowed_networks": "127.0.0.0/8",
+        }
+        handlers = logging.getLogger().handlers[:]
+        app = create_app(Settings(_env_file=None, **(usual | settings)))
+        logging.getLogger().handlers = handlers
+        async with serving_app(around(app), Options()) as url:
+            yield Service(app, url, http, storage)
+        await _close_pool(app.state.resources)
+
+    return start
+
+
+async def _close_pool(resources: Resources) -> None:
+    # `Doorbell.close` leaves its pool's connections to the process's end, which a test outlives.
+    if resources.doorbell._redis is not None:
+        await resources.doorbell._redis.connection_pool.disconnect()
+
+
+@pytest.fixture(scope="session")
+def redis_url_of_api(server_urls: dict[str, str], worker_number: int) -> str:
+    """The same database that `redis_url` empties: one test at a time uses it."""
+    return f"{server_urls['redis'].removesuffix('/0')}/{worker_number}"
+
+
+@pytest.fixture(scope="session")
+async def api_database_url(
+    admin_connection: asyncpg.Connection, template_database: str, postgres_url: str
+) -> AsyncIterator[str]:
+    name = f"api_{uuid.uuid4().hex}"
+    await admin_connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database} STRATEGY FILE_COPY")
+    yield f"{postgres_url.rpartition('/')[0]}/{name}"
+    await admin_connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+async def service(serve: Serve, api_database_url: str) -> AsyncIterator[Service]:
+    async with serve(database_url=api_database_url) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def sql(api_database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Another connection to the shared api's database."""
+    connection = await asyncpg.connect(api_database_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def project(service: Service) -> Project:
+    return await service.project()
+
+
+@pytest.fixture
+async def other(service: Service) -> Project:
+    """A second project on the same service."""
+    return await service.project()
+
+
+@pytest.fixture(scope="session")
+async def openai_client(service: Service) -> AsyncIterator[AsyncOpenAI]:
+    async with AsyncOpenAI(
+        api_key="none", base_url=service.url, max_retries=0, _strict_response_validation=True
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def sdk(openai_client: AsyncOpenAI, project: Project) -> AsyncOpenAI:
+    """The real SDK, strict about every type, in the project's name."""
+    return openai_client.with_options(api_key=project.api_key)
+
+
+async def end_well(sql: asyncpg.Connection, job_id: str, model: str) -> None:
+    """Give a job the row that a finished one has."""
+    written = await sql.execute(
+        "UPDATE jobs SET state = 'succeeded', next_step_at = NULL, finished_at = now(),"
+        " platform_training_file = 'file-there', platform_job_id = $1, running_since = now(),"
+        " fine_tuned_model = $2, trained_tokens = 1234 WHERE id = $1",
+        job_id,
+        model,
+    )
+    assert written == "UPDATE 1"
