@@ -1,5 +1,6 @@
 """What customers are told: the event types, and the body of a webhook."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -7,6 +8,7 @@ import msgspec
 
 from domain.job_state import JobState
 from domain.jobs import Job
+from domain.platform import JobError
 
 JOB_ENDED: Final = {
     JobState.SUCCEEDED: "fine_tuning.job.succeeded",
@@ -14,14 +16,28 @@ JOB_ENDED: Final = {
     JobState.CANCELLED: "fine_tuning.job.cancelled",
 }
 EVENT_TYPES: Final = tuple(JOB_ENDED.values())
+MOST_BYTES: Final = 20_000
+"""What a body may have at most, by Standard Webhooks."""
+REASON_LENGTH: Final = 1000
+"""Characters of an error's message that are told; all of it can be read from the job."""
 
 
 def job_ended_body(job: Job, *, event_id: str, event_type: str, now: datetime) -> bytes:
     """Return the body of a webhook about a job's end, under 20 kB.
 
     OpenAI's names and its `created_at`, the `timestamp` of Standard Webhooks, and in `data` more than
-    OpenAI's thin payload: enough to act on without another request.
+    OpenAI's thin payload: enough to act on without another request. Metadata that would not fit, sixteen
+    long pairs of Chinese text for example, is told as null: whoever needs it asks for the job.
     """
+    told = _body(job, event_id=event_id, event_type=event_type, now=now, metadata=job.metadata)
+    if len(told) < MOST_BYTES:
+        return told
+    return _body(job, event_id=event_id, event_type=event_type, now=now, metadata=None)
+
+
+def _body(
+    job: Job, *, event_id: str, event_type: str, now: datetime, metadata: Mapping[str, str] | None
+) -> bytes:
     ended: dict[str, Any] = {
         "id": job.id,
         "object": "fine_tuning.job",
@@ -31,8 +47,8 @@ def job_ended_body(job: Job, *, event_id: str, event_type: str, now: datetime) -
         "training_file": job.training_file_id,
         "trained_tokens": job.trained_tokens,
         "finished_at": int(now.timestamp()),
-        "metadata": job.metadata,
-        "error": msgspec.to_builtins(job.error),
+        "metadata": metadata,
+        "error": _reason(job.error),
         "sequence": job.sequence,
     }
     return msgspec.json.encode(
@@ -45,3 +61,9 @@ def job_ended_body(job: Job, *, event_id: str, event_type: str, now: datetime) -
             "data": ended,
         }
     )
+
+
+def _reason(error: JobError | None) -> dict[str, str | None] | None:
+    if error is None:
+        return None
+    return {"code": error.code, "message": error.message[:REASON_LENGTH], "param": error.param}

@@ -1,0 +1,110 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain.platform import Page, PlatformJob, PlatformStatus
+from domain.reconciliation import Reach, Search, Sought, earliest
+
+INTENT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+OWN = Sought("sub_1", "file-p1", own_file=True, intent_at=INTENT)
+SHARED = Sought("sub_1", "file-p1", own_file=False, intent_at=INTENT)
+
+
+def job(id_: str, *, minutes: float | None = 1, **known: object) -> PlatformJob:
+    """A job of the platform's list, created so many minutes after the intent."""
+    created = None if minutes is None else INTENT + timedelta(minutes=minutes)
+    fields = {"created_at": created, "training_file": "file-other", **known}
+    return PlatformJob(id_, PlatformStatus.RUNNING, "running", **fields)  # type: ignore[arg-type]
+
+
+def page(*items: PlatformJob, has_more: bool | None = True, skipped: int = 0) -> Page[PlatformJob]:
+    return Page(items, has_more, skipped)
+
+
+def marked(marker: str) -> dict[str, str]:
+    return {"tuneward": marker}
+
+
+@pytest.mark.parametrize(
+    ("sought", "candidate", "is_ours"),
+    [
+        (SHARED, job("a", metadata=marked("sub_1")), True),
+        (SHARED, job("a", metadata=marked("sub_2")), False),
+        (SHARED, job("a", training_file="file-p1"), False),
+        (SHARED, job("a", training_file="file-p1", metadata={}), False),
+        (OWN, job("a", training_file="file-p1"), True),
+        (OWN, job("a", training_file="file-p1", metadata={}), True),
+        (OWN, job("a"), False),
+        # Another submission of the same job has the same file; its marker tells it apart.
+        (OWN, job("a", training_file="file-p1", metadata=marked("sub_0")), False),
+    ],
+)
+def test_the_marker_decides_and_without_one_the_jobs_own_file(
+    sought: Sought, candidate: PlatformJob, *, is_ours: bool
+) -> None:
+    search = Search(sought)
+    search.read(page(job("z"), candidate))
+    assert [found.id for found in search.found] == (["a"] if is_ours else [])
+
+
+def test_the_reading_ends_at_a_job_older_than_the_intent_less_five_minutes() -> None:
+    search = Search(OWN)
+    assert search.read(page(job("c"), job("b", minutes=-4.9))) is Reach.MORE
+    assert search.read(page(job("a", minutes=-5.1))) is Reach.ENOUGH
+    assert search.can_tell_absence
+
+
+def test_the_reading_ends_where_the_platform_says_so() -> None:
+    search = Search(OWN)
+    assert search.read(page(job("b"), has_more=False)) is Reach.ENOUGH
+    assert search.can_tell_absence
+
+
+def test_an_empty_list_is_an_end_only_if_the_platform_says_so() -> None:
+    assert Search(OWN).read(page(has_more=False)) is Reach.ENOUGH
+    assert Search(OWN).read(page(has_more=None)) is Reach.SHORT
+    assert Search(OWN).read(page(has_more=True)) is Reach.SHORT
+
+
+@pytest.mark.parametrize("has_more", [None, True])
+def test_a_platform_that_gives_the_same_page_again_cannot_page(*, has_more: bool | None) -> None:
+    search = Search(OWN)
+    same = page(job("b"), job("a"), has_more=has_more)
+    assert [search.read(same), search.read(same)] == [Reach.MORE, Reach.SHORT]
+
+
+def test_a_job_that_two_pages_show_is_found_once() -> None:
+    search = Search(OWN)
+    ours = job("a", training_file="file-p1")
+    search.read(page(job("b"), ours))
+    search.read(page(ours, job("c", minutes=-9)))
+    assert search.found == [ours]
+
+
+def test_a_job_without_a_time_never_ends_the_reading() -> None:
+    assert Search(OWN).read(page(job("b", minutes=None))) is Reach.MORE
+
+
+def test_absence_means_nothing_if_an_item_could_not_be_read() -> None:
+    search = Search(OWN)
+    search.read(page(job("b"), skipped=1))
+    search.read(page(job("a", minutes=-9), has_more=False))
+    assert not search.can_tell_absence
+
+
+def test_absence_means_nothing_with_a_shared_file_unless_every_job_shows_its_metadata() -> None:
+    shows_all, hides_one = Search(SHARED), Search(SHARED)
+    shows_all.read(page(job("b", metadata={}), job("a", metadata=marked("sub_9")), has_more=False))
+    hides_one.read(page(job("b", metadata={}), job("a", metadata=None), has_more=False))
+    assert shows_all.can_tell_absence
+    assert not hides_one.can_tell_absence
+
+
+def test_the_job_created_first_is_kept_and_one_without_a_time_is_not() -> None:
+    late, early, timeless = job("a", minutes=2), job("c", minutes=1), job("b", minutes=None)
+    assert earliest([timeless, late, early]) == (early, [late, timeless])
+
+
+def test_of_two_created_at_once_the_same_is_kept_however_they_are_listed() -> None:
+    one, two = job("a"), job("b")
+    assert earliest([one, two]) == earliest([two, one]) == (one, [two])
