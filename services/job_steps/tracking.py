@@ -106,7 +106,7 @@ def _news(job: Job, seen: PlatformJob) -> list[NewEvent]:
         message = f"The platform reports the unknown status {seen.raw_status!r}; it counts as running"
         return [NewEvent(message, level="warn")]
     if seen.status is PlatformStatus.RUNNING and job.running_since is None:
-        return [NewEvent("Fine-tuning job started")]
+        return [NewEvent("The platform is training")]
     return []
 
 

@@ -1,0 +1,48 @@
+"""Fifty jobs while something is killed by SIGKILL: each ends once, is paid for once and is told once."""
+
+from collections.abc import Callable
+
+import pytest
+
+from embedded.stack import Stack
+from tests.acceptance.fleet import Fleet, Killer, Receiver
+
+JOBS = 50
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(170)]
+
+
+async def test_fifty_jobs_survive_a_worker_that_is_killed_every_three_seconds(
+    make_stack: Callable[..., Stack], receiver: Receiver
+) -> None:
+    stack = make_stack()
+    fleet = Fleet.on(stack, receiver)
+    with Killer(stack.workers[0], every=3) as killer:
+        fleet.create(JOBS)
+        await fleet.wait_until_told(seconds=150)
+    assert killer.kills > 0
+    fleet.check_each_once()
+
+
+async def test_fifty_jobs_survive_it_with_redis_never_started(
+    make_stack: Callable[..., Stack], receiver: Receiver
+) -> None:
+    stack = make_stack(with_valkey=False)
+    fleet = Fleet.on(stack, receiver)
+    with Killer(stack.workers[0], every=3) as killer:
+        fleet.create(JOBS)
+        await fleet.wait_until_told(seconds=150)
+    assert killer.kills > 0
+    fleet.check_each_once()
+
+
+async def test_jobs_created_while_the_api_is_killed_are_each_kept_once(
+    make_stack: Callable[..., Stack], receiver: Receiver
+) -> None:
+    """The SDK retries what the kill cut off; the Idempotency-Key makes one job of the tries."""
+    stack = make_stack()
+    fleet = Fleet.on(stack, receiver)
+    with Killer(stack.api, every=0.5) as killer:
+        fleet.create(JOBS)
+    assert killer.kills > 0
+    await fleet.wait_until_told(seconds=100)
+    fleet.check_each_once()
