@@ -1,0 +1,89 @@
+"""Checking a training file's structure: beside a bare typed parse, and beside a plain validator."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from benchmarks.figure import Figure, Target
+from benchmarks.training_files import jsonl
+from domain.training_data.examples import decode_example
+from domain.training_data.structure import StructureCheck
+
+METHOD: Final = """\
+The same lines of about 500 bytes, a fifth of them Chinese, in one process and in turns: our check, fed with
+chunks of 64 KiB as an upload arrives; msgspec decoding each line into the same types and nothing else;
+`json.loads` with the checks of an ordinary validation script. Processor time, the cutting of lines included."""
+
+_MB = 1_000_000
+_CHUNK = 64 * 1024
+_LONGEST_LINE = 4 * 1024 * 1024
+_ROLES = frozenset({"system", "user", "assistant"})
+
+
+def run(quick: bool) -> list[Figure]:  # noqa: FBT001 - the one argument of every benchmark
+    """Measure in alternating rounds."""
+    size, rounds = (8 * _MB, 3) if quick else (64 * _MB, 7)
+    content = jsonl(size)
+    ways = (_ours, _bare_parse, _plain_validator)
+    ours, bare, plain = zip(*([_speed(way, content) for way in ways] for _ in range(rounds)), strict=True)
+    name, unit = "Structure check", "MB/s"
+    return [
+        Figure(name=name, unit=unit, values=ours, target=Target("figure", "≥", 100)),
+        Figure(
+            name=name, unit=unit, values=ours, reference="bare msgspec parse", reference_values=bare,
+            target=Target("ratio", "≥", 0.6),
+        ),
+        Figure(
+            name=name, unit=unit, values=ours, reference="plain json.loads validator",
+            reference_values=plain, target=Target("ratio", "≥", 2),
+        ),
+    ]  # fmt: skip
+
+
+def _speed(way: Callable[[bytes], int], content: bytes) -> float:
+    started = time.process_time()
+    examples = way(content)
+    took = time.process_time() - started
+    assert examples == content.count(b"\n"), examples
+    return len(content) / _MB / took
+
+
+def _ours(content: bytes) -> int:
+    check = StructureCheck(_LONGEST_LINE)
+    for begin in range(0, len(content), _CHUNK):
+        check.feed(content[begin : begin + _CHUNK])
+    structure = check.finish()
+    assert structure.usable, structure.summary
+    return structure.examples
+
+
+def _bare_parse(content: bytes) -> int:
+    examples = 0
+    for line in content.split(b"\n"):
+        if line:
+            decode_example(line)
+            examples += 1
+    return examples
+
+
+def _plain_validator(content: bytes) -> int:
+    examples = 0
+    for line in content.decode().split("\n"):
+        if line.strip():
+            _validate(json.loads(line))
+            examples += 1
+    return examples
+
+
+def _validate(example: Any) -> None:
+    messages = example.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise ValueError("messages must be a list with something in it")
+    for message in messages:
+        if message.get("role") not in _ROLES:
+            raise ValueError(f"unknown role {message.get('role')}")
+        if not isinstance(message.get("content"), str) or not message["content"].strip():
+            raise ValueError("content must be text")
+    if messages[-1]["role"] != "assistant":
+        raise ValueError("the last message must be the assistant's")
