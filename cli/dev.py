@@ -65,9 +65,10 @@ def _announce(stack: "Stack") -> None:
         "redis_url": stack.redis_url,
         "api_key": stack.api_key,
     }
+    if stack.platform == "simulator":
+        _say(f"The stand-in platform shows what it receives at {stack.platform_url.removesuffix('/v1')}/")
     _say(
-        f"Tuneward is ready. Dashboard: {stack.dashboard_url}   API: {stack.api_url}/v1 "
-        f"({stack.api_url}/docs)\n"
+        f"Tuneward is ready at {stack.api_url}/v1, described at {stack.api_url}/docs\n"
         f"  export OPENAI_BASE_URL={stack.api_url}/v1 OPENAI_API_KEY={stack.api_key}\n"
         f"Logs are in {stack.data_dir / 'logs'}; Ctrl-C stops everything."
     )

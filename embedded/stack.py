@@ -117,11 +117,6 @@ class Stack:
         return f"http://{LOOPBACK}:{self.port}"
 
     @property
-    def dashboard_url(self) -> str:
-        """For a browser."""
-        return f"{self.api_url}/ui"
-
-    @property
     def database_url(self) -> str:
         """The embedded Postgres, password included."""
         return self.postgres.url

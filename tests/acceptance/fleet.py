@@ -19,8 +19,9 @@ from standardwebhooks import Webhook
 from embedded.process import SupervisedProcess
 from embedded.stack import Stack
 
-LINE = '{"messages": [{"role": "user", "content": "Question %d?"}, {"role": "assistant", "content": "Answer %d."}]}'
-TRAINING_FILE = "\n".join(LINE % (number, number) for number in range(24)).encode()
+QUESTION = '{"messages": [{"role": "user", "content": "Question %d?"}, '
+ANSWER = '{"role": "assistant", "content": "Answer %d."}]}'
+TRAINING_FILE = "\n".join((QUESTION + ANSWER) % (number, number) for number in range(24)).encode()
 
 
 @dataclass
