@@ -13,7 +13,7 @@ from domain.training_data.structure import StructureCheck
 METHOD: Final = """\
 The same lines of about 500 bytes, a fifth of them Chinese, in one process and in turns: our check, fed with
 chunks of 64 KiB as an upload arrives; msgspec decoding each line into the same types and nothing else;
-`json.loads` with the checks of an ordinary validation script. Processor time, the cutting of lines included."""
+`json.loads` with the checks of an ordinary validation script. Processor time, cutting into lines included."""
 
 _MB = 1_000_000
 _CHUNK = 64 * 1024

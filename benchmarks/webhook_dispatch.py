@@ -28,6 +28,7 @@ _PATIENCE = 180.0
 _CONCURRENCY = (64, 256)
 _TARGET = Target("ratio", "≥", 0.75)
 _TYPES = json.dumps(["fine_tuning.job.succeeded"])
+_UNRECORDED = "SELECT count(*) FROM webhook_deliveries WHERE state <> 'delivered'"
 _BODY = json.dumps(
     {
         "id": "evt_01k0000000000000000000000a",
@@ -99,7 +100,7 @@ async def _add_endpoints(stack: Stack, urls: Sequence[str], secret: str) -> list
             url,
             url,
             False,
-            ["fine_tuning.job.succeeded"],
+            _TYPES,
             box.seal(secret),
         )
         for url in urls
@@ -136,6 +137,6 @@ async def _wait_until_recorded(stack: Stack) -> None:
     """See that every delivery was recorded, and the worker idle again."""
     connection = await asyncpg.connect(stack.database_url)
     async with asyncio.timeout(_PATIENCE):
-        while await connection.fetchval("SELECT count(*) FROM webhook_deliveries WHERE state <> 'delivered'"):
-            await asyncio.sleep(0.05)  # noqa: ASYNC110 - another process writes; there is no event to wait for
+        while await connection.fetchval(_UNRECORDED):  # noqa: ASYNC110 - another process writes them
+            await asyncio.sleep(0.05)
     await connection.close()
