@@ -148,5 +148,7 @@ class Settings(BaseSettings):
 
     # Where a worker serves `/healthz`, `/readyz` and `/metrics`; nowhere if it is not set.
     worker_port: int | None = Field(None, ge=0, le=65535)
+    # The address it does so on; `0.0.0.0` lets a Prometheus on another machine or container in.
+    worker_host: str = "127.0.0.1"
     # The lowest level that is logged.
     log_level: str = "INFO"

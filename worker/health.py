@@ -11,8 +11,8 @@ from domain.errors import Unavailable
 
 
 @asynccontextmanager
-async def serve_health(port: int, database: Database) -> AsyncIterator[None]:
-    """Serve `/healthz`, `/readyz` and `/metrics` on all interfaces while the block runs."""
+async def serve_health(host: str, port: int, database: Database) -> AsyncIterator[None]:
+    """Serve `/healthz`, `/readyz` and `/metrics` while the block runs."""
 
     async def alive(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -32,7 +32,7 @@ async def serve_health(port: int, database: Database) -> AsyncIterator[None]:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, port=port).start()
+        await web.TCPSite(runner, host, port).start()
         yield
     finally:
         await runner.cleanup()

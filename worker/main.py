@@ -65,7 +65,9 @@ async def _run(settings: Settings) -> None:
             bell = asyncio.create_task(listen(url, context.wakes, WorkerSettings), name="bell")
             stack.callback(bell.cancel)
         if settings.worker_port is not None:
-            await stack.enter_async_context(serve_health(settings.worker_port, context.database))
+            await stack.enter_async_context(
+                serve_health(settings.worker_host, settings.worker_port, context.database)
+            )
         _log.info("ready")
         await _until_stopped(stopping, motion)
     _log.info("stopped")
