@@ -12,7 +12,13 @@ from config.settings import Settings
 ROOT = Path(__file__).parents[2]
 COMPOSE_ONLY = {"TUNEWARD_PUBLISH", "POSTGRES_PASSWORD"}
 # Set by the compose file or the image themselves, for they are addresses inside the network.
-SET_BY_COMPOSE = {"DATABASE_URL", "REDIS_URL", "TUNEWARD_SECRET_KEYS_FILE", "TUNEWARD_WORKER_PORT"}
+SET_BY_COMPOSE = {
+    "DATABASE_URL",
+    "REDIS_URL",
+    "TUNEWARD_SECRET_KEYS_FILE",
+    "TUNEWARD_WORKER_HOST",
+    "TUNEWARD_WORKER_PORT",
+}
 
 
 def variable_of(field: str) -> str:
