@@ -6,17 +6,24 @@ from uuid import UUID, uuid4
 
 from db.queries import jobs
 from db.session import Session
+from domain.deadlines import CRASHES_ALLOWED
 from domain.jobs import Job
 
 
 async def claim_advancing(session: Session, *, lease: timedelta, limit: int) -> list[Job]:
     """Claim due jobs on their way to the platform, or being collected."""
-    return await jobs.claim_due_jobs(session, tracked=False, token=uuid4(), lease=lease, limit=limit)
+    return await _claim(session, tracked=False, lease=lease, limit=limit)
 
 
 async def claim_tracked(session: Session, *, lease: timedelta, limit: int) -> list[Job]:
     """Claim due jobs that the platform works on."""
-    return await jobs.claim_due_jobs(session, tracked=True, token=uuid4(), lease=lease, limit=limit)
+    return await _claim(session, tracked=True, lease=lease, limit=limit)
+
+
+async def _claim(session: Session, *, tracked: bool, lease: timedelta, limit: int) -> list[Job]:
+    return await jobs.claim_due_jobs(
+        session, tracked=tracked, token=uuid4(), lease=lease, limit=limit, crashes_allowed=CRASHES_ALLOWED
+    )
 
 
 async def renew(session: Session, *, claims: Mapping[str, UUID], lease: timedelta) -> set[str]:

@@ -60,6 +60,8 @@ async def get(session: Session, *, project_id: str, file_id: str) -> File:
     Raises:
         NotFound: it has none with this id.
     """
+    if not ids.is_id(ids.FILE, file_id):  # not looked up: Postgres takes no NUL
+        raise NotFound(param="file_id")
     file = await files.file_of_project(session, project_id=project_id, file_id=file_id)
     if file is None:
         raise NotFound(param="file_id")
@@ -82,7 +84,8 @@ async def delete(session: Session, *, project_id: str, file_id: str) -> None:
         NotFound: this project has no such file.
         FileInUse: a job that has not ended needs it.
     """
-    if not await files.lock_file(session, project_id=project_id, file_id=file_id):
+    known = ids.is_id(ids.FILE, file_id)
+    if not known or not await files.lock_file(session, project_id=project_id, file_id=file_id):
         raise NotFound(param="file_id")
     if await files.file_in_use(session, file_id=file_id):
         raise FileInUse(param="file_id")

@@ -152,6 +152,8 @@ async def get(session: Session, *, project_id: str, job_id: str) -> Job:
     Raises:
         NotFound: it has none with this id.
     """
+    if not ids.is_id(ids.JOB, job_id):  # not looked up: Postgres takes no NUL
+        raise NotFound(param="fine_tuning_job_id")
     job = await jobs.job_of_project(session, project_id=project_id, job_id=job_id)
     if job is None:
         raise NotFound(param="fine_tuning_job_id")
@@ -174,7 +176,8 @@ async def cancel(session: Session, *, project_id: str, job_id: str) -> Job:
         AlreadyEnded: it has ended.
         PlatformCannotCancel: it was submitted, and the platform is known to have no way to cancel.
     """
-    job = await jobs.lock_job_of_project(session, project_id=project_id, job_id=job_id)
+    known = ids.is_id(ids.JOB, job_id)
+    job = await jobs.lock_job_of_project(session, project_id=project_id, job_id=job_id) if known else None
     if job is None:
         raise NotFound(param="fine_tuning_job_id")
     if job.state in TERMINAL:

@@ -5,14 +5,13 @@ from datetime import timedelta
 
 from db.queries import files, sweeps, webhooks
 from db.session import Session
-from domain.deadlines import DEADLINES
+from domain.deadlines import CRASHES_ALLOWED, DEADLINES
 from domain.job_state import JobState
 from domain.jobs import Job, NewEvent
 from domain.platform import JobError
 from services import transitions
 
 BATCH = 100
-CRASHES_ALLOWED = 5
 IDEMPOTENCY_KEPT = timedelta(hours=24)
 
 

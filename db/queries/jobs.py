@@ -26,6 +26,7 @@ from db.models import Job, JobEvent
 from db.queries import job_columns
 from db.session import Session
 from domain import jobs
+from domain.deadlines import CRASHES_ALLOWED
 from domain.job_state import ADVANCING, JobState
 
 _COLUMNS = job_columns.COLUMNS
@@ -109,15 +110,18 @@ async def jobs_page(
 
 
 def _claim(states: str) -> str:
-    # A claim that ran out in a worker's hands counts as a crash: `crashes` is how poison is found.
+    # A claim that ran out in a worker's hands counts as a crash: `crashes` is how poison is found. What
+    # has used up its crashes is left to the sweep, which would else never find it unclaimed.
     return f"""
     WITH due AS (
         SELECT jobs.id, claimed_until IS NOT NULL AS abandoned
           FROM jobs JOIN platform_credentials AS credential ON credential.id = jobs.credential_id
          WHERE {states} AND next_step_at <= now()
            AND (claimed_until IS NULL OR claimed_until < now())
+           AND crashes + (claimed_until IS NOT NULL)::int < :crashes_allowed
            AND (state = 'received' OR credential.parked_until IS NULL OR credential.parked_until <= now())
            AND (state <> 'held' OR paused_at IS NULL)
+           AND crashes + (claimed_until IS NOT NULL)::int < {CRASHES_ALLOWED}
          ORDER BY next_step_at
          LIMIT :limit FOR UPDATE OF jobs SKIP LOCKED
     )
@@ -134,23 +138,25 @@ _CLAIM_TRACKED = text(_claim("state = 'tracking'")).columns(**job_columns.TYPES)
 
 
 async def claim_due_jobs(
-    session: Session, *, tracked: bool, token: UUID, lease: timedelta, limit: int
+    session: Session, *, tracked: bool, token: UUID, lease: timedelta, limit: int, crashes_allowed: int
 ) -> list[jobs.Job]:
     """Claim up to `limit` due jobs for `lease`; `tracked` picks the stage."""
     statement = _CLAIM_TRACKED if tracked else _CLAIM_ADVANCING
-    rows = await session.execute(statement, {"token": token, "lease": lease, "limit": limit})
+    values = {"token": token, "lease": lease, "limit": limit, "crashes_allowed": crashes_allowed}
+    rows = await session.execute(statement, values)
     return [job_columns.job_of(row) for row in rows]
 
 
 _RENEW = text("""
     UPDATE jobs SET claimed_until = now() + :lease
-     WHERE claim_token = ANY(:tokens) AND claimed_until IS NOT NULL AND id = ANY(:job_ids)
-    RETURNING id""")
+      FROM unnest(CAST(:job_ids AS text[]), CAST(:tokens AS uuid[])) AS held (id, token)
+     WHERE jobs.id = held.id AND claim_token = held.token
+    RETURNING jobs.id""")
 
 
 async def renew_claims(session: Session, *, claims: Mapping[str, UUID], lease: timedelta) -> set[str]:
     """Prolong claims that are still ours; return the ids that were."""
-    values = {"tokens": list(set(claims.values())), "job_ids": list(claims), "lease": lease}
+    values = {"job_ids": list(claims), "tokens": list(claims.values()), "lease": lease}
     return set((await session.execute(_RENEW, values)).scalars())
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Integer, cast, func, select, text
 
 from db.models import Job
 from db.queries import job_columns
@@ -29,10 +29,11 @@ async def stalled_jobs(
 
 
 async def poisonous_jobs(session: Session, *, crashes: int, limit: int) -> list[jobs.Job]:
-    """Return and lock jobs whose claim ran out in a worker's hands this many times."""
+    """Return and lock jobs of which this many claims have run out in a worker's hands, the last just now, the last one included."""
+    ran_out = cast(Job.claimed_until.is_not(None), Integer)
     statement = (
         select(*job_columns.COLUMNS)
-        .where(Job.crashes >= crashes, Job.state.not_in(TERMINAL))
+        .where(Job.crashes + ran_out >= crashes, Job.state.not_in(TERMINAL))
         .where(Job.claimed_until.is_(None) | (Job.claimed_until < func.now()))
         .limit(limit)
         .with_for_update(skip_locked=True)
