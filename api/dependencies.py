@@ -2,6 +2,7 @@
 
 The session has `scope="function"`: its commit comes before the first byte of the answer, so that
 "accepted" means kept. Rings enclose it, so that they leave after the commit and never after a failure.
+All of them are coroutines: FastAPI hands a plain function to a thread, which costs more than its work.
 """
 
 from collections.abc import AsyncIterator
@@ -19,7 +20,7 @@ from services.api_keys import Caller
 from storage.blobs import BlobStore
 
 
-def resources(request: Request) -> Resources:
+async def resources(request: Request) -> Resources:
     """Return what the app holds open."""
     held: Resources = request.app.state.resources
     return held
@@ -81,7 +82,7 @@ def _known(found: Caller) -> Caller:
     return found
 
 
-def blobs(held: Held) -> BlobStore:
+async def blobs(held: Held) -> BlobStore:
     """Return the blob store."""
     return held.blobs
 
@@ -89,7 +90,7 @@ def blobs(held: Held) -> BlobStore:
 Blobs = Annotated[BlobStore, Depends(blobs)]
 
 
-def limits(held: Held) -> Limits:
+async def limits(held: Held) -> Limits:
     """Return how much a request may bring."""
     return held.limits
 
