@@ -35,7 +35,8 @@ class Heartbeat:
         try:
             yield
         finally:
-            self._jobs.pop(job.id, None)
+            if self._jobs.get(job.id, (None,))[0] == job.claim_token:  # not another claim of ours by now
+                del self._jobs[job.id]
 
     @asynccontextmanager
     async def holding_delivery(self, delivery: Delivery, token: UUID) -> AsyncIterator[None]:
