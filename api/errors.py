@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from domain.errors import TunewardError
 
 SHOWN_VALUE = 100
-"""Characters of a refused value that its message repeats."""
+"""Characters of a refused value, or of a parameter's name, that an answer repeats."""
 _WHERE = frozenset({"body", "query", "path", "header"})
 
 
@@ -31,7 +31,13 @@ def envelope(error: TunewardError) -> JSONResponse:
 
 
 def _content(message: str, kind: str, param: str | None, code: str | None) -> dict[str, Any]:
-    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+    where = None if param is None else shortened(_sendable(param))
+    return {"error": {"message": _sendable(message), "type": kind, "param": where, "code": code}}
+
+
+def _sendable(text: str) -> str:
+    """Escape lone surrogates: JSON can bring them in, but UTF-8 cannot carry them back."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def install(app: FastAPI) -> None:
@@ -50,14 +56,19 @@ async def _invalid(_: Request, error: Exception) -> Response:
     """Name the parameter, the value and what is allowed; the first fault is enough to go on."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
     fault = error.errors()[0]
-    param = parameter(fault["loc"])
-    message = f"Invalid {param}: {fault['msg']}" if param else f"Invalid request: {fault['msg']}"
-    if fault["type"] == "missing":
-        message = f"Missing required parameter: {param}"
-    elif "input" in fault and isinstance(fault["input"], str | int | float | bool):
-        message += f" (got {shown(fault['input'])})"
-    content = _content(message, "invalid_request_error", param or None, _code(fault))
+    param = None if fault["type"] == "json_invalid" else parameter(fault["loc"])
+    content = _content(_explained(fault, param), "invalid_request_error", param, _code(fault))
     return JSONResponse(content, status_code=400)
+
+
+def _explained(fault: Mapping[str, Any], param: str | None) -> str:
+    if fault["type"] == "json_invalid":
+        return f"The body is not valid JSON at character {fault['loc'][-1]}: {fault['ctx']['error']}."
+    if fault["type"] == "missing":
+        return f"Missing required parameter: {shortened(param or 'the body')}"
+    reason = fault["msg"].removeprefix("Value error, ")
+    got = f" (got {shown(fault['input'])})" if isinstance(fault.get("input"), str | int | float) else ""
+    return f"Invalid {shortened(param or 'request')}: {reason}{got}"
 
 
 def _code(fault: Mapping[str, Any]) -> str:
@@ -66,15 +77,20 @@ def _code(fault: Mapping[str, Any]) -> str:
     )
 
 
-def parameter(location: tuple[Any, ...]) -> str:
-    """Write where a value stood the way its sender wrote it: `hyperparameters.n_epochs`."""
-    parts = [str(part) for part in location if part not in _WHERE]
-    return ".".join(part for part in parts if not part.startswith(("function-", "constrained-")))
+def parameter(location: tuple[Any, ...]) -> str | None:
+    """Write where a value stood the way its sender wrote it: `hyperparameters.n_epochs`; None is the body."""
+    place = location[1:] if location and location[0] in _WHERE else location
+    parts = [str(part) for part in place if part != "[key]"]  # pydantic's mark for "the key itself"
+    return ".".join(parts) or None
 
 
 def shown(value: object) -> str:
     """Repeat a value, shortened, without control characters."""
-    text = repr(value)
+    return shortened(repr(value))
+
+
+def shortened(text: str) -> str:
+    """Return the text, or its beginning where it is long."""
     return text if len(text) <= SHOWN_VALUE else text[:SHOWN_VALUE] + "…"
 
 

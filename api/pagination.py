@@ -10,7 +10,7 @@ LARGEST_PAGE = 1000
 
 After = Annotated[
     str | None,
-    Query(max_length=256, description="Give what comes behind this id, the last of the page before."),
+    Query(description="Give what comes behind this id, the last of the page before."),
 ]
 
 

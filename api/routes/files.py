@@ -11,6 +11,7 @@ from api.schemas.common import ListWithIds
 from api.schemas.files import FileDeleted, FileOut, file_out
 from api.uploads import take_in
 from domain import ids
+from domain.files import PURPOSES, TRAINING
 from services import files
 
 router = APIRouter(prefix="/files", tags=["Files"])
@@ -37,11 +38,11 @@ async def list_files(
     session: InTransaction,
     after: After = None,
     limit: Annotated[int, limit_of(PAGE)] = PAGE,
-    purpose: Annotated[str | None, Query(max_length=64)] = None,
+    purpose: Annotated[str | None, Query(description="Only files of this purpose.")] = None,
     order: Literal["asc", "desc"] = "desc",
 ) -> ListWithIds[FileOut]:
     """List this project's files, newest first unless `order` says `asc`."""
-    if after is not None and not ids.is_id(ids.FILE, after):
+    if (after is not None and not ids.is_id(ids.FILE, after)) or (purpose or TRAINING) not in PURPOSES:
         return ListWithIds(data=[], has_more=False, first_id="", last_id="")
     rows = await files.page(
         session,

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Request
 
 from api.dependencies import AfterCommit, Authenticated, Held, InTransaction
 from api.metadata_filter import metadata_filter
@@ -97,7 +97,7 @@ async def list_events(
     job_id: str,
     caller: Authenticated,
     session: InTransaction,
-    after: Annotated[str | None, Query(max_length=256)] = None,
+    after: After = None,
     limit: Annotated[int, limit_of()] = 20,
 ) -> ListOf[EventOut]:
     """List what happened to a job, newest first."""

@@ -26,9 +26,12 @@ class ListWithIds(ListOf[T], Generic[T]):
 
 
 def storable(text: str) -> str:
-    """Refuse NUL, which Postgres cannot keep."""
+    """Refuse what Postgres cannot keep in a text: NUL and lone surrogates, which JSON can write."""
     if "\x00" in text:
         message = "must not contain NUL characters"
+        raise ValueError(message)
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        message = "must not contain lone surrogates"
         raise ValueError(message)
     return text
 
@@ -39,7 +42,7 @@ def storable_json(value: Any, depth: int = 0) -> Any:
         message = f"must not be nested deeper than {DEEPEST} levels"
         raise ValueError(message)
     if isinstance(value, str):
-        storable(value).encode()
+        storable(value)
     elif isinstance(value, float) and not math.isfinite(value):
         message = "must not contain NaN or Infinity"
         raise ValueError(message)
@@ -53,5 +56,7 @@ def storable_json(value: Any, depth: int = 0) -> Any:
     return value
 
 
-Text = Annotated[str, AfterValidator(storable)]
+Storable = AfterValidator(storable)
+"""Write it behind a length: pydantic calls what follows a function a value with items, not a string."""
+Text = Annotated[str, Storable]
 Json = Annotated[Any, AfterValidator(storable_json)]

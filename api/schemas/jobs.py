@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.common import Json, Text
+from api.schemas.common import Json, Storable, Text
 from domain import hyperparameters, ids
 from domain.errors import InvalidRequest
 from domain.jobs import Job, JobEvent, NewJob
@@ -37,34 +37,35 @@ class CreateJob(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    model: Annotated[Text, Field(min_length=1, max_length=256, description="The base model.")]
+    __pydantic_extra__: dict[Text, Json] = Field(init=False)
+
+    model: Annotated[str, Field(min_length=1, max_length=256, description="The base model."), Storable]
     training_file: Annotated[
-        Text, Field(min_length=1, max_length=256, description="Id of a file uploaded as `fine-tune`.")
+        str,
+        Field(min_length=1, max_length=256, description="Id of a file uploaded as `fine-tune`."),
+        Storable,
     ]
-    validation_file: Annotated[Text, Field(max_length=256)] | None = None
-    suffix: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
+    validation_file: Annotated[str, Field(max_length=256), Storable] | None = None
+    suffix: Annotated[str, Field(min_length=1, max_length=64), Storable] | None = None
     seed: Annotated[int, Field(ge=0, le=LARGEST_SEED, strict=True)] | None = None
     metadata: (
         Annotated[
-            dict[Annotated[Text, Field(max_length=64)], Annotated[Text, Field(max_length=512)]],
+            dict[
+                Annotated[str, Field(max_length=64), Storable],
+                Annotated[str, Field(max_length=512), Storable],
+            ],
             Field(max_length=16),
         ]
         | None
     ) = None
     integrations: Annotated[list[Integration], Field(max_length=5)] | None = None
-    hyperparameters: dict[str, Json] | None = Field(
+    hyperparameters: dict[Text, Json] | None = Field(
         None, description="`n_epochs`, `learning_rate`, `lora_r` …"
     )
-    method: dict[str, Json] | None = Field(None, description="OpenAI's newer place for hyperparameters.")
-    webhook_url: Annotated[Text, Field(max_length=2048)] | None = Field(
+    method: dict[Text, Json] | None = Field(None, description="OpenAI's newer place for hyperparameters.")
+    webhook_url: Annotated[str, Field(max_length=2048), Storable] | None = Field(
         None, description="Told once the job has ended, signed with the project's webhook secret."
     )
-
-    @model_validator(mode="after")
-    def _extras_can_be_stored(self) -> "CreateJob":
-        for value in (self.model_extra or {}).items():
-            Json.__metadata__[0].func(value)
-        return self
 
     def to_new_job(self, *, platform_model: str) -> NewJob:
         """Return the job to be created.
@@ -72,6 +73,7 @@ class CreateJob(BaseModel):
         Raises:
             InvalidRequest: a hyperparameter or the method is not valid.
         """
+        method, tuned_by = self._method()
         return NewJob(
             model=self.model,
             platform_model=platform_model,
@@ -79,26 +81,38 @@ class CreateJob(BaseModel):
             validation_file_id=self.validation_file or None,
             suffix=self.suffix,
             seed=secrets.randbelow(LARGEST_SEED) if self.seed is None else self.seed,
-            hyperparameters=self._hyperparameters(),
-            method=self.method,
+            hyperparameters=hyperparameters.check(self.hyperparameters or {}) | tuned_by,
+            method=method,
             integrations=[entry.model_dump(exclude_none=True) for entry in self.integrations or []] or None,
             metadata=self.metadata,
             extra=self.model_extra or {},
             webhook_url=self.webhook_url,
         )
 
-    def _hyperparameters(self) -> dict[str, Any]:
-        given = hyperparameters.check(self.hyperparameters or {})
-        kind = (self.method or {}).get("type", "supervised")
+    def _method(self) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+        """Return the method as it is kept and shown, and the hyperparameters in it.
+
+        SDKs send all three sub-objects; only the one named by `type` counts.
+        """
+        if self.method is None:
+            return None, {}
+        kind = self.method.get("type", "supervised")
         if kind not in METHODS:
             message = f"Invalid method.type: {kind!r:.80} is none of {', '.join(METHODS)}."
             raise InvalidRequest(message, param="method.type")
-        # SDKs send all three sub-objects; only the one named by `type` counts.
-        chosen = (self.method or {}).get(kind)
-        inner = chosen.get("hyperparameters") if isinstance(chosen, Mapping) else None
-        if kind != "supervised" or not isinstance(inner, Mapping):
-            return given
-        return given | hyperparameters.check(inner, param=f"method.{kind}.hyperparameters")
+        chosen = _object(self.method.get(kind), f"method.{kind}")
+        if chosen is None:
+            return {"type": kind}, {}
+        inner = _object(chosen.get("hyperparameters"), f"method.{kind}.hyperparameters") or {}
+        if kind == "supervised":
+            inner = hyperparameters.check(inner, param=f"method.{kind}.hyperparameters")
+        return {"type": kind, kind: chosen}, dict(inner) if kind == "supervised" else {}
+
+
+def _object(value: Any, param: str) -> Mapping[str, Any] | None:
+    if value is not None and not isinstance(value, Mapping):
+        raise InvalidRequest(f"Invalid {param}: {value!r:.80} is not an object.", param=param)
+    return value
 
 
 class JobErrorOut(BaseModel):
