@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import metrics
@@ -17,6 +18,8 @@ from domain.errors import TooLarge, TunewardError
 API_VERSION = "2020-10-01"
 """What OpenAI's own servers say in `openai-version`."""
 _CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+UPLOADS = "/v1/files"
+"""The one path whose bodies may be large; a content type proves nothing."""
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _log = structlog.get_logger("api")
 
@@ -33,13 +36,17 @@ class Observed:
             await self._app(scope, receive, send)
             return
         request = _Request(scope, send)
-        with structlog.contextvars.bound_contextvars(request_id=request.id):
-            try:
-                await self._app(scope, receive, request.send)
-            except Exception as error:  # noqa: BLE001 - whatever nobody expected
-                await self._answer(request, scope, receive, error)
-            finally:
-                request.report()
+        # A pipelined request runs in the context of the one before it: its project is not this one's.
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request.id)
+        try:
+            await self._app(scope, receive, request.send)
+        except ClientDisconnect:
+            _log.info("the client left before it had sent its request")
+        except Exception as error:  # noqa: BLE001 - whatever nobody expected
+            await self._answer(request, scope, receive, error)
+        finally:
+            request.report()
 
     @staticmethod
     async def _answer(request: "_Request", scope: Scope, receive: Receive, error: Exception) -> None:
@@ -106,24 +113,28 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the ASGI specification."""
-        if scope["type"] != "http" or _is_upload(scope):
+        if scope["type"] != "http" or scope["path"] == UPLOADS:
             await self._app(scope, receive, send)
             return
         taken = 0
+        refusal = TooLarge(f"The request body is over {self._max_bytes} bytes.")
 
         async def limited() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self._max_bytes:
-                raise TooLarge(f"The request body is over {self._max_bytes} bytes.")
+                raise refusal
             return message
 
-        await self._app(scope, limited, send)
+        async def unless_refused(message: Message) -> None:
+            # FastAPI answers whatever stops it from reading a body with a 400 of its own.
+            if taken <= self._max_bytes:
+                await send(message)
 
-
-def _is_upload(scope: Scope) -> bool:
-    return Headers(scope=scope).get("content-type", "").lower().startswith("multipart/form-data")
+        await self._app(scope, limited, unless_refused)
+        if taken > self._max_bytes:
+            raise refusal
 
 
 class AlsoUnprefixed:
