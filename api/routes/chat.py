@@ -1,13 +1,13 @@
 """Chat completions: resolved against this project's models, then passed through byte for byte."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
-from typing import Any
 
 import msgspec
 import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
+from msgspec import Raw
 
 from api.dependencies import AuthenticatedAlone, Held
 from domain.errors import InvalidRequest, PlatformFailed, TunewardError
@@ -24,11 +24,12 @@ async def chat(request: Request, caller: AuthenticatedAlone, held: Held) -> Stre
     """Pass the request on with nothing changed but the model's name; `stream: true` streams."""
     body = _parsed(await request.body())
     async with held.database.transaction() as session:
-        body["model"] = await models.resolve(
-            session, project_id=caller.project_id, configured=held.models, name=body["model"]
+        platform_model = await models.resolve(
+            session, project_id=caller.project_id, configured=held.models, name=_model(body)
         )
+    body["model"] = Raw(msgspec.json.encode(platform_model))
     stack = AsyncExitStack()
-    accept = "text/event-stream" if body.get("stream") else "application/json"
+    accept = "text/event-stream" if bytes(body.get("stream", b"")) == b"true" else "application/json"
     answer = await stack.enter_async_context(held.chat.chat(msgspec.json.encode(body), accept=accept))
     if answer.status in _OUR_KEY_REFUSED:
         await stack.aclose()
@@ -38,14 +39,22 @@ async def chat(request: Request, caller: AuthenticatedAlone, held: Held) -> Stre
     )
 
 
-def _parsed(raw: bytes) -> dict[str, Any]:
+def _parsed(sent: bytes) -> dict[str, Raw]:
+    """Return the keys of the body with their values as they were written: numbers keep their digits."""
     try:
-        body = msgspec.json.decode(raw, type=dict[str, Any])
-    except (msgspec.DecodeError, RecursionError) as error:
+        return msgspec.json.decode(sent.decode(), type=dict[str, Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequest(f"The body is not a JSON object: {error}", code="invalid_json") from error
-    if not isinstance(body.get("model"), str) or not body["model"]:
-        raise InvalidRequest("Missing required parameter: model", param="model")
-    return body
+
+
+def _model(body: Mapping[str, Raw]) -> str:
+    if "model" not in body:
+        message = "Missing required parameter: model"
+        raise InvalidRequest(message, param="model", code="missing_required_parameter")
+    try:
+        return msgspec.json.decode(body["model"], type=str)
+    except msgspec.DecodeError as error:
+        raise InvalidRequest("Invalid model: it must be a string.", param="model") from error
 
 
 async def _passed_on(answer: ChatAnswer, stack: AsyncExitStack) -> AsyncIterator[bytes]:
