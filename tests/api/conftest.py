@@ -72,7 +72,9 @@ class Service:
 
     def blobs(self) -> list[str]:
         """Everything that lies in the storage, half-written files as well."""
-        return sorted(str(path.relative_to(self.storage)) for path in self.storage.rglob("*") if path.is_file())
+        return sorted(
+            str(path.relative_to(self.storage)) for path in self.storage.rglob("*") if path.is_file()
+        )
 
     async def project(self, name: str | None = None) -> "Project":
         async with self.resources.database.transaction() as session:
@@ -211,12 +213,17 @@ Serve = Callable[..., AbstractAsyncContextManager[Service]]
 
 @pytest.fixture(scope="session")
 def serve(
-    platform_url: str, http: httpx.AsyncClient, tmp_path_factory: pytest.TempPathFactory, redis_url_of_api: str
+    platform_url: str,
+    http: httpx.AsyncClient,
+    tmp_path_factory: pytest.TempPathFactory,
+    redis_url_of_api: str,
 ) -> Serve:
     """Start an api with settings of one's own; `around` wraps the app before it is served."""
 
     @asynccontextmanager
-    async def start(*, around: Callable[[Any], Any] = lambda app: app, **settings: Any) -> AsyncIterator[Service]:
+    async def start(
+        *, around: Callable[[Any], Any] = lambda app: app, **settings: Any
+    ) -> AsyncIterator[Service]:
         storage = tmp_path_factory.mktemp("storage")
         usual = {
             "redis_url": redis_url_of_api,
