@@ -11,10 +11,6 @@ CRASHES_ALLOWED: Final = 5
 """Workers that may stop in the middle of one job; then it is given up, so that others go on."""
 
 
-CRASHES_ALLOWED: Final = 5
-"""Claims that may run out in a worker's hands before the job is given up as `worker_crash_loop`."""
-
-
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """`warn` writes an event, `end` fails the job with `error`; None means never."""

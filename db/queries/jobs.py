@@ -26,7 +26,6 @@ from db.models import Job, JobEvent
 from db.queries import job_columns
 from db.session import Session
 from domain import jobs
-from domain.deadlines import CRASHES_ALLOWED
 from domain.job_state import ADVANCING, JobState
 
 _COLUMNS = job_columns.COLUMNS
@@ -121,7 +120,6 @@ def _claim(states: str) -> str:
            AND crashes + (claimed_until IS NOT NULL)::int < :crashes_allowed
            AND (state = 'received' OR credential.parked_until IS NULL OR credential.parked_until <= now())
            AND (state <> 'held' OR paused_at IS NULL)
-           AND crashes + (claimed_until IS NOT NULL)::int < {CRASHES_ALLOWED}
          ORDER BY next_step_at
          LIMIT :limit FOR UPDATE OF jobs SKIP LOCKED
     )

@@ -29,7 +29,7 @@ async def stalled_jobs(
 
 
 async def poisonous_jobs(session: Session, *, crashes: int, limit: int) -> list[jobs.Job]:
-    """Return and lock jobs of which this many claims have run out in a worker's hands, the last just now, the last one included."""
+    """Return and lock jobs of which this many claims have run out in a worker's hands."""
     ran_out = cast(Job.claimed_until.is_not(None), Integer)
     statement = (
         select(*job_columns.COLUMNS)
