@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+import structlog
+from fastapi import APIRouter, Depends, Header, Request
 
 from api.dependencies import AfterCommit, Authenticated, Held, InTransaction
 from api.metadata_filter import metadata_filter
@@ -22,6 +23,16 @@ IdempotencyKey = Annotated[
         min_length=1, max_length=255, description="Repeat a create with the same key: one job comes of it."
     ),
 ]
+
+
+async def named_job(job_id: str) -> str:
+    """Return the job that the path names, and have the log name it."""
+    if ids.is_id(ids.JOB, job_id):
+        structlog.contextvars.bind_contextvars(job_id=job_id)
+    return job_id
+
+
+JobId = Annotated[str, Depends(named_job)]
 
 
 @router.post("", summary="Create a fine-tuning job")
@@ -47,6 +58,7 @@ async def create_job(
         new=body.to_new_job(platform_model=platform_model),
         repeat=jobs.idempotency(idempotency_key, await request.body()) if idempotency_key else None,
     )
+    structlog.contextvars.bind_contextvars(job_id=job.id)
     rings.ring(Stage.ADVANCE)
     return job_out(job)
 
@@ -76,14 +88,14 @@ async def list_jobs(
 
 
 @router.get("/{job_id}", summary="Look at a fine-tuning job")
-async def retrieve_job(job_id: str, caller: Authenticated, session: InTransaction) -> JobOut:
+async def retrieve_job(job_id: JobId, caller: Authenticated, session: InTransaction) -> JobOut:
     """Return a job of this project."""
     return job_out(await jobs.get(session, project_id=caller.project_id, job_id=job_id))
 
 
 @router.post("/{job_id}/cancel", summary="Cancel a fine-tuning job")
 async def cancel_job(
-    job_id: str, caller: Authenticated, session: InTransaction, rings: AfterCommit
+    job_id: JobId, caller: Authenticated, session: InTransaction, rings: AfterCommit
 ) -> JobOut:
     """Cancel a job: at once if it was not submitted, else as soon as the platform ends it."""
     job = await jobs.cancel(session, project_id=caller.project_id, job_id=job_id)
@@ -94,7 +106,7 @@ async def cancel_job(
 
 @router.get("/{job_id}/events", summary="List a job's events")
 async def list_events(
-    job_id: str,
+    job_id: JobId,
     caller: Authenticated,
     session: InTransaction,
     after: After = None,
