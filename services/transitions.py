@@ -67,7 +67,7 @@ async def move(
     plain = {"state": to, "state_since": now, "failures": 0, "crashes": 0, "warned_at": None, **changes}
     if to in TERMINAL:
         plain |= {"finished_at": now, "next_step_at": None}
-    due = {} if to in TERMINAL else {"next_step_at": _due(wait)}
+    due = {} if to in TERMINAL else {"next_step_at": _due(job, wait)}
     claim = {} if keep_claim else _NO_CLAIM
     moved = await _write(session, job, {**plain, **due, **claim}, events, riders, plain)
     _log.info("job moves", job_id=job.id, project_id=job.project_id, source=job.state, target=to)
@@ -90,7 +90,7 @@ async def stay(
     Raises:
         ClaimLost: the job is not in that state, or another worker holds it.
     """
-    values = {"crashes": 0, **changes, **_NO_CLAIM, "next_step_at": _due(wait)}
+    values = {"crashes": 0, **changes, **_NO_CLAIM, "next_step_at": _due(job, wait)}
     await _write(session, job, values, events, riders, changes)
 
 
@@ -148,7 +148,9 @@ async def _write(
     return replace(job, **plain, sequence=sequence)
 
 
-def _due(wait: timedelta) -> Any:
+def _due(job: Job, wait: timedelta) -> Any:
+    if job.cancel_requested_at is not None:
+        return func.now() + wait
     # A cancel that came while the step ran is honoured at the next look, not a poll interval later.
     asked = JobRow.cancel_requested_at.is_not(None) & JobRow.cancel_sent_at.is_(None)
     return func.now() + case((asked, min(wait, timedelta(seconds=1))), else_=wait)

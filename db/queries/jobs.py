@@ -1,29 +1,21 @@
 """Jobs: creating, reading, claiming, and the one statement that moves them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     CTE,
-    BigInteger,
-    DateTime,
-    Text,
-    bindparam,
-    column,
     func,
     or_,
     select,
     text,
-    true,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from db.models import Job, JobEvent
-from db.queries import job_columns
+from db.queries import job_columns, job_events
 from db.session import Session
 from domain import jobs
 from domain.job_state import ADVANCING, JobState
@@ -178,33 +170,6 @@ def _compare_and_set(*, job_id: str, token: UUID | None, state: JobState, change
     )
 
 
-_EVENT_COLUMNS: dict[str, Any] = {
-    "ordinal": BigInteger, "level": Text, "kind": Text, "message": Text,
-    "details": JSONB, "platform_event_id": Text, "created_at": DateTime(timezone=True),
-}  # fmt: skip
-
-
-def _append_events(written: CTE, events: Sequence[jobs.NewEvent]) -> CTE:
-    listed = [{"ordinal": number, **asdict(event)} for number, event in enumerate(events, 1)]
-    new = (
-        func.jsonb_to_recordset(bindparam("events", listed, JSONB))
-        .table_valued(*(column(name, kind) for name, kind in _EVENT_COLUMNS.items()))
-        .render_derived(name="new", with_types=True)
-    )
-    rows = select(
-        written.c.id, written.c.sequence - len(events) + new.c.ordinal, new.c.level, new.c.kind,
-        new.c.message, new.c.details, new.c.platform_event_id, func.coalesce(new.c.created_at, func.now()),
-    ).join_from(written, new, true())  # fmt: skip
-    names = ["job_id", "sequence", "level", "kind", "message", "details", "platform_event_id", "created_at"]
-    return (
-        insert(JobEvent)
-        .from_select(names, rows)
-        .on_conflict_do_nothing()
-        .returning(JobEvent.job_id)
-        .cte("ev")
-    )
-
-
 async def write_job(
     session: Session,
     *,
@@ -233,11 +198,13 @@ async def write_job(
         The job's new sequence, or None if it was not ours to write: then nothing may be kept, and
         the caller rolls back.
     """
-    values = {"sequence": Job.sequence + len(events), **changes}
+    new = job_events.numbered(job_id, events)
+    count = select(func.count()).select_from(new).scalar_subquery()
+    values = {**changes, "sequence": Job.sequence + count} if events else changes
     written = _compare_and_set(job_id=job_id, token=token, state=state, changes=values)
     statement = select(written.c.sequence)
     if events:
-        statement = statement.add_cte(_append_events(written, events))
+        statement = statement.add_cte(job_events.appended(written, new, count))
     for number, rider in enumerate(riders):
         statement = statement.add_cte(rider.cte(f"rider_{number}"))
     return (await session.execute(statement)).scalar()

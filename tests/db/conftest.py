@@ -1,4 +1,4 @@
-"""A database with one row of each table, for statements that are rolled back; and one for each test."""
+"""A database with one row of each table, for every test anew."""
 
 import uuid
 from collections.abc import AsyncIterator
@@ -40,25 +40,39 @@ ROWS = """
 
 
 @pytest.fixture(scope="session")
-async def rows(
+async def own_url(
     admin_connection: asyncpg.Connection, template_database: str, postgres_url: str
-) -> AsyncIterator[asyncpg.Connection]:
-    """A connection to a database with `ROWS`, which every test leaves as it is."""
-    name = f"rows_{uuid.uuid4().hex}"
+) -> AsyncIterator[str]:
+    """A database that these tests share, each on rows of its own: a database for each costs more."""
+    name = f"db_{uuid.uuid4().hex}"
     await admin_connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database} STRATEGY FILE_COPY")
-    connection = await asyncpg.connect(f"{postgres_url.rpartition('/')[0]}/{name}")
-    await connection.execute(ROWS)
-    yield connection
-    await connection.close()
+    yield f"{postgres_url.rpartition('/')[0]}/{name}"
     await admin_connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """The pool over a database of this test's own, which holds `ROWS`."""
-    connection = await asyncpg.connect(database_url)
-    await connection.execute(ROWS)
-    await connection.close()
-    opened = Database(database_url, pool_size=4)
+@pytest.fixture(scope="session")
+async def connection(own_url: str) -> AsyncIterator[asyncpg.Connection]:
+    opened = await asyncpg.connect(own_url)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session")
+async def pool(own_url: str) -> AsyncIterator[Database]:
+    opened = Database(own_url, pool_size=4)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def rows(connection: asyncpg.Connection) -> asyncpg.Connection:
+    """A connection to a database that holds `ROWS` and nothing else."""
+    await connection.execute("DELETE FROM projects; DELETE FROM platform_credentials; DELETE FROM leases")
+    await connection.execute(ROWS)
+    return connection
+
+
+@pytest.fixture
+async def database(rows: asyncpg.Connection, pool: Database) -> Database:
+    """The pool over a database that holds `ROWS` and nothing else."""
+    return pool
