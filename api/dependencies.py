@@ -1,8 +1,10 @@
 """What routes ask for: a transaction, the caller, rings that leave after the commit.
 
 The session has `scope="function"`: its commit comes before the first byte of the answer, so that
-"accepted" means kept. Rings enclose it, so that they leave after the commit and never after a failure.
-All of them are coroutines: FastAPI hands a plain function to a thread, which costs more than its work.
+"accepted" means kept. Rings leave after the commit and never after a failure.
+
+What is asked for on every request is kept cheap: coroutines, because FastAPI hands a plain function to
+a thread, and few levels, because it walks down to the last one however often that was solved already.
 """
 
 from collections.abc import AsyncIterator
@@ -40,24 +42,29 @@ class Rings:
         self.stages.add(stage)
 
 
-async def rings(held: Held) -> AsyncIterator[Rings]:
-    """Collect rings; an exception in between, the commit's included, drops them."""
-    collected = Rings()
-    yield collected
+async def session(request: Request) -> AsyncIterator[Session]:
+    """Open the request's one transaction; it commits when the route has returned, then the rings leave.
+
+    An exception, the commit's own included, drops the rings.
+    """
+    held = await resources(request)
+    collected = request.state.rings = Rings()
+    async with held.database.transaction() as opened:
+        yield opened
     for stage in collected.stages:
         held.doorbell.ring(stage)
 
 
-AfterCommit = Annotated[Rings, Depends(rings, scope="function")]
-
-
-async def session(held: Held, _: AfterCommit) -> AsyncIterator[Session]:
-    """Open the request's one transaction; it commits when the route has returned."""
-    async with held.database.transaction() as opened:
-        yield opened
-
-
 InTransaction = Annotated[Session, Depends(session, scope="function")]
+
+
+async def rings(request: Request, _: InTransaction) -> Rings:
+    """Return where to ask for rings that leave after the commit."""
+    collected: Rings = request.state.rings
+    return collected
+
+
+AfterCommit = Annotated[Rings, Depends(rings, scope="function")]
 
 
 async def caller(request: Request, opened: InTransaction) -> Caller:
