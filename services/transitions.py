@@ -64,9 +64,7 @@ async def move(
         message = f"{job.id}: no edge leads from {job.state} to {to}"
         raise ValueError(message)
     now = datetime.now(UTC)
-    plain = {"state": to, "state_since": now, "failures": 0, "crashes": 0, "warned_at": None, **changes}
-    if to in TERMINAL:
-        plain |= {"finished_at": now, "next_step_at": None}
+    plain = {**_arrival(to, now), **changes}
     due = {} if to in TERMINAL else {"next_step_at": _due(job, wait)}
     claim = {} if keep_claim else _NO_CLAIM
     moved = await _write(session, job, {**plain, **due, **claim}, events, riders, plain)
@@ -74,6 +72,12 @@ async def move(
     if to in TERMINAL:
         await webhook_events.announce_end(session, moved, now=now)
     return moved
+
+
+def _arrival(state: JobState, now: datetime) -> dict[str, Any]:
+    """Return what every job has that has just come to this state."""
+    fresh = {"state": state, "state_since": now, "failures": 0, "crashes": 0, "warned_at": None}
+    return fresh | {"finished_at": now, "next_step_at": None} if state in TERMINAL else fresh
 
 
 async def stay(

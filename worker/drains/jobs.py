@@ -1,15 +1,31 @@
 """What the two drains of jobs share: the claim is held by the heartbeat while steps follow each other."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Protocol
+
+from db.session import Session
 from domain.job_state import BEFORE_SUBMISSION, JobState
 from domain.jobs import Job
+from domain.stages import Stage
 from services import claims
 from worker.context import Context
+from worker.drain import Drain
 from worker.heartbeat import Heartbeat
 from worker.steps.collect import collect
 from worker.steps.poll import poll
 from worker.steps.reconcile import reconcile
 from worker.steps.submit import submit
 from worker.steps.upload import upload
+
+
+class Claim(Protocol):
+    """A service that claims due jobs."""
+
+    async def __call__(self, session: Session, *, lease: timedelta, limit: int) -> Sequence[Job]:
+        """Claim up to `limit` of them for `lease`."""
+        ...
 
 
 async def work(context: Context, heartbeat: Heartbeat, job: Job) -> None:
@@ -33,6 +49,25 @@ async def step(context: Context, job: Job) -> Job | None:
     else:
         await submit(context, job)
     return None
+
+
+def drain(
+    context: Context, heartbeat: Heartbeat, *, stage: Stage, concurrency: int, claim: Claim
+) -> Drain[Job]:
+    """Return a stage whose rows are jobs; `claim` says which."""
+
+    async def claim_due(limit: int) -> Sequence[Job]:
+        async with context.database.transaction() as session:
+            return await claim(session, lease=context.pace.lease, limit=limit)
+
+    return Drain(
+        stage=stage,
+        concurrency=concurrency,
+        claim=claim_due,
+        work=partial(work, context, heartbeat),
+        hand_back=partial(hand_back, context),
+        describe=describe,
+    )
 
 
 async def hand_back(context: Context, job: Job) -> None:

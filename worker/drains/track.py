@@ -1,8 +1,5 @@
 """Jobs the platform is working on."""
 
-from collections.abc import Sequence
-from functools import partial
-
 from domain.jobs import Job
 from domain.stages import Stage
 from services import claims
@@ -17,16 +14,6 @@ CONCURRENCY = 32
 
 def drain(context: Context, heartbeat: Heartbeat) -> Drain[Job]:
     """Return the stage."""
-
-    async def claim(limit: int) -> Sequence[Job]:
-        async with context.database.transaction() as session:
-            return await claims.claim_tracked(session, lease=context.pace.lease, limit=limit)
-
-    return Drain(
-        stage=Stage.TRACK,
-        concurrency=CONCURRENCY,
-        claim=claim,
-        work=partial(jobs.work, context, heartbeat),
-        hand_back=partial(jobs.hand_back, context),
-        describe=jobs.describe,
+    return jobs.drain(
+        context, heartbeat, stage=Stage.TRACK, concurrency=CONCURRENCY, claim=claims.claim_tracked
     )
