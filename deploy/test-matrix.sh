@@ -3,6 +3,7 @@
 # its own under .tuneward/matrix. Arguments go to pytest; without any, all tests run.
 set -eu
 cd "$(dirname "$0")/.."
+[ $# -gt 0 ] || set -- tests
 
 find_python() { # VERSION -> its path, or nothing
 	# A pyenv shim may stand for a version that is not installed: only an answer counts.
@@ -35,7 +36,7 @@ for version in 3.11 3.12 3.13; do
 	environment=.tuneward/matrix/$version
 	echo "== Python $version: $python"
 	if install_into "$environment" "$python" &&
-		"$environment/bin/python" -m pytest -n "${PYTEST_WORKERS:-4}" ${@:-tests}; then
+		"$environment/bin/python" -m pytest -n "${PYTEST_WORKERS:-4}" "$@"; then
 		passed="$passed $version"
 	else
 		failed="$failed $version"
