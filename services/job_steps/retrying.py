@@ -48,7 +48,8 @@ def _first_failure(failures: int, what: str, outcome: Retryable) -> list[NewEven
 def _parking(outcome: Retryable) -> timedelta:
     if outcome.trouble is Trouble.UNAUTHORIZED:
         return UNAUTHORIZED_WAIT
-    return retry.clamp_retry_after(outcome.retry_after or THROTTLED_WAIT)
+    asked = outcome.retry_after
+    return THROTTLED_WAIT if asked is None else retry.clamp_retry_after(asked)
 
 
 def _key_refused(outcome: Retryable) -> list[NewEvent]:
