@@ -1,16 +1,18 @@
 """Whether the process lives, whether it can do its work, and what it counts."""
 
 import asyncio
+from collections.abc import Awaitable
 
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api.dependencies import Held
-from api.resources import Resources
 from domain.errors import Unavailable
 
 router = APIRouter(tags=["Health"])
+PATIENCE = 2.0
+"""Seconds: under the time-outs of what asks for readiness."""
 
 
 @router.get("/healthz", summary="Is the process alive?", response_class=PlainTextResponse)
@@ -22,7 +24,9 @@ async def healthz() -> str:
 @router.get("/readyz", summary="Can it do its work?", response_class=PlainTextResponse)
 async def readyz(held: Held) -> PlainTextResponse:
     """Say how database, storage and Redis are, a line each; only Redis may be away."""
-    database, storage, redis = await asyncio.gather(_database(held), _storage(held), held.doorbell.ready())
+    database, storage, redis = await asyncio.gather(
+        _answers(held.database.ready()), _answers(held.blobs.ready()), _answers(held.doorbell.ready())
+    )
     lines = [
         f"database: {'ok' if database else 'unreachable'}",
         f"storage: {'ok' if storage else 'unreachable'}",
@@ -31,20 +35,13 @@ async def readyz(held: Held) -> PlainTextResponse:
     return PlainTextResponse("\n".join(lines) + "\n", status_code=200 if database and storage else 503)
 
 
-async def _database(held: Resources) -> bool:
+async def _answers(question: Awaitable[bool | None]) -> bool:
+    """Tell whether a part answers, and soon: one that hangs is as little use as one that is away."""
     try:
-        await held.database.ready()
-    except Unavailable:
+        async with asyncio.timeout(PATIENCE):
+            return await question is not False
+    except (Unavailable, TimeoutError):
         return False
-    return True
-
-
-async def _storage(held: Resources) -> bool:
-    try:
-        await held.blobs.ready()
-    except Unavailable:
-        return False
-    return True
 
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
