@@ -24,7 +24,10 @@ _COLUMNS = job_columns.COLUMNS
 
 # Checks the files, inserts the job and its first event: one statement, because this is the hot path
 # of the api. No row comes back if a file is missing or unusable; the service then finds out which.
-_CREATE = text(f"""
+# The parts are text, the SELECT around them is Core: only then does SQLAlchemy match the columns of the
+# result once and not for every job.
+_NEW_JOB = (
+    text(f"""
     WITH training AS (
         SELECT id FROM files
          WHERE id = :training_file_id AND project_id = :project_id AND {job_columns.USABLE_FILE}
@@ -33,22 +36,29 @@ _CREATE = text(f"""
         SELECT id FROM files
          WHERE id = :validation_file_id AND project_id = :project_id AND {job_columns.USABLE_FILE}
            FOR KEY SHARE
-    ), job AS (
-        INSERT INTO jobs (id, project_id, credential_id, webhook_endpoint_id, model, platform_model,
-                          training_file_id, validation_file_id, suffix, seed, hyperparameters, method,
-                          integrations, metadata, extra, sequence)
-        SELECT :id, :project_id, :credential_id, :webhook_endpoint_id, :model, :platform_model,
-               training.id, :validation_file_id, :suffix, :seed, CAST(:hyperparameters AS jsonb),
-               CAST(:method AS jsonb), CAST(:integrations AS jsonb), CAST(:metadata AS jsonb),
-               CAST(:extra AS jsonb), 1
-          FROM training
-         WHERE CAST(:validation_file_id AS text) IS NULL OR EXISTS (SELECT FROM validation)
-        RETURNING *
-    ), event AS (
-        INSERT INTO job_events (job_id, sequence, message)
-        SELECT id, 1, 'Created fine-tuning job: ' || id FROM job
     )
-    SELECT {job_columns.NAMES} FROM job""").columns(**job_columns.TYPES)  # noqa: S608 - constants only
+    INSERT INTO jobs (id, project_id, credential_id, webhook_endpoint_id, model, platform_model,
+                      training_file_id, validation_file_id, suffix, seed, hyperparameters, method,
+                      integrations, metadata, extra, sequence)
+    SELECT :id, :project_id, :credential_id, :webhook_endpoint_id, :model, :platform_model,
+           training.id, :validation_file_id, :suffix, :seed, CAST(:hyperparameters AS jsonb),
+           CAST(:method AS jsonb), CAST(:integrations AS jsonb), CAST(:metadata AS jsonb),
+           CAST(:extra AS jsonb), 1
+      FROM training
+     WHERE CAST(:validation_file_id AS text) IS NULL OR EXISTS (SELECT FROM validation)
+    RETURNING {job_columns.NAMES}""")  # noqa: S608 - constants only
+    .columns(**job_columns.TYPES)
+    .cte("job")
+)
+_FIRST_EVENT = (
+    text("""
+    INSERT INTO job_events (job_id, sequence, message)
+    SELECT id, 1, 'Created fine-tuning job: ' || id FROM job
+    RETURNING job_id""")
+    .columns(job_id=job_columns.TYPES["id"])
+    .cte("event")
+)
+_CREATE = select(*_NEW_JOB.c).add_cte(_NEW_JOB, _FIRST_EVENT)  # in this order: the event reads the job
 
 
 async def create_job(session: Session, **values: Any) -> jobs.Job | None:
