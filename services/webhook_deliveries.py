@@ -15,6 +15,8 @@ from services.secret_box import SecretBox
 
 PER_CLAIM_AND_ENDPOINT = 20
 DISABLE_AFTER = timedelta(days=5)
+BREAKER_WAITS = [retry.breaker_wait(failures) for failures in range(1, retry.BREAKER_OPENS_AT + 6)]
+"""Up to the longest."""
 _RANDOM = random.SystemRandom()
 
 
@@ -28,7 +30,6 @@ class Delivery:
     body: bytes
     secrets: tuple[str, ...]
     attempts: int
-    endpoint_failures: int
     failing_since: datetime | None
 
 
@@ -56,7 +57,6 @@ def _delivery(row: DueDelivery, box: SecretBox) -> Delivery:
         body=bytes(row.body),
         secrets=tuple(box.open(bytes(secret)) for secret in sealed),
         attempts=row.attempts,
-        endpoint_failures=row.failures,
         failing_since=row.failing_since,
     )
 
@@ -79,7 +79,7 @@ async def finish(
         attempted=attempted,
         state="delivered" if attempted.delivered else "exhausted" if wait is None else "pending",
         wait=wait,
-        breaker_wait=None if attempted.delivered else retry.breaker_wait(delivery.endpoint_failures + 1),
+        breaker_waits=BREAKER_WAITS,
         disable=_reason_to_disable(delivery, attempted),
     )
 

@@ -71,12 +71,13 @@ class DueDelivery:
     url: str
     secret: bytes
     previous_secret: bytes | None
-    failures: int
     failing_since: datetime | None
 
 
 # At most 20 rows of one endpoint in a claim, one if its breaker is open and a probe is due; none
-# while it waits. The previous secret signs as well until it expires.
+# while it waits. The claim of a probe puts the next one off, so that one is on its way and no more: its
+# outcome decides sooner, its worker's death not later than the lease. The previous secret signs as well
+# until it expires.
 _CLAIM = text("""
     WITH ready AS (
         SELECT delivery.id,
@@ -93,6 +94,10 @@ _CLAIM = text("""
         SELECT delivery.id FROM webhook_deliveries AS delivery JOIN ready ON ready.id = delivery.id
          WHERE place <= room AND state = 'pending' AND (claimed_until IS NULL OR claimed_until < now())
          ORDER BY next_attempt_at LIMIT :limit FOR UPDATE OF delivery SKIP LOCKED
+    ), probed AS (
+        UPDATE webhook_endpoints AS endpoint SET resume_at = now() + :lease
+          FROM due JOIN webhook_deliveries AS delivery ON delivery.id = due.id
+         WHERE endpoint.id = delivery.endpoint_id AND endpoint.failures >= :breaker
     )
     UPDATE webhook_deliveries AS delivery
        SET claim_token = :token, claimed_until = now() + :lease
@@ -103,7 +108,7 @@ _CLAIM = text("""
               CASE WHEN endpoint.hidden AND project.previous_secret_expires_at > now()
                         THEN project.previous_webhook_secret
                    WHEN endpoint.previous_secret_expires_at > now() THEN endpoint.previous_secret END,
-              endpoint.failures, endpoint.failing_since""")
+              endpoint.failing_since""")
 
 
 async def claim_due_deliveries(
@@ -116,7 +121,8 @@ async def claim_due_deliveries(
     return [DueDelivery(*row) for row in await session.execute(_CLAIM, values)]
 
 
-# Three rows in one statement, all behind the claim's fence: the delivery, its attempt, its endpoint.
+# Three rows in one statement, all behind the claim's fence: the delivery, its attempt, its endpoint. The
+# breaker counts the endpoint's failures as they are now: other tries have ended since this one was claimed.
 _FINISH = text("""
     WITH delivery AS (
         UPDATE webhook_deliveries
@@ -135,7 +141,8 @@ _FINISH = text("""
         UPDATE webhook_endpoints
            SET failures = CASE WHEN :delivered THEN 0 ELSE failures + 1 END,
                failing_since = CASE WHEN NOT :delivered THEN COALESCE(failing_since, now()) END,
-               resume_at = now() + CAST(:breaker_wait AS interval),
+               resume_at = CASE WHEN NOT :delivered THEN
+                   now() + (CAST(:breaker_waits AS interval[]))[LEAST(failures + 1, :longest)] END,
                disabled_at = CASE WHEN CAST(:disable AS text) IS NULL THEN disabled_at ELSE now() END,
                disabled_reason = COALESCE(CAST(:disable AS text), disabled_reason)
           FROM delivery
@@ -153,10 +160,13 @@ async def finish_attempt(
     attempted: Attempted,
     state: str,
     wait: timedelta | None,
-    breaker_wait: timedelta | None,
+    breaker_waits: Sequence[timedelta | None],
     disable: str | None,
 ) -> bool:
-    """Record one try; tell whether the claim was still ours."""
+    """Record one try; tell whether the claim was still ours.
+
+    `breaker_waits` has the wait after one failure in a row, after two and so on; the last one for all more.
+    """
     values: Mapping[str, Any] = {
         "delivery_id": delivery_id,
         "token": token,
@@ -169,7 +179,8 @@ async def finish_attempt(
         "answer": attempted.answer,
         "error": attempted.error,
         "delivered": attempted.delivered,
-        "breaker_wait": breaker_wait,
+        "breaker_waits": list(breaker_waits),
+        "longest": len(breaker_waits),
         "disable": disable,
     }
     return (await session.execute(_FINISH, values)).first() is not None
