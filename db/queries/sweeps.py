@@ -41,14 +41,14 @@ async def poisonous_jobs(session: Session, *, crashes: int, limit: int) -> list[
     return [job_columns.job_of(row) for row in await session.execute(statement)]
 
 
-_OLD_KEYS = text("DELETE FROM idempotency_keys WHERE created_at < now() - :keep")
+_OLD_KEYS = text("DELETE FROM idempotency_keys WHERE created_at < now() - CAST(:keep AS interval)")
 _OLD_EVENTS = text("""
-    DELETE FROM webhook_events WHERE created_at < now() - :keep
+    DELETE FROM webhook_events WHERE created_at < now() - CAST(:keep AS interval)
        AND NOT EXISTS (SELECT FROM webhook_deliveries AS delivery
                         WHERE delivery.event_id = webhook_events.id AND delivery.state = 'pending')""")
 _OLD_JOB_EVENTS = text("""
     DELETE FROM job_events USING jobs
-     WHERE jobs.id = job_events.job_id AND jobs.finished_at < now() - :keep""")
+     WHERE jobs.id = job_events.job_id AND jobs.finished_at < now() - CAST(:keep AS interval)""")
 
 
 async def forget_old_idempotency_keys(session: Session, *, keep: timedelta) -> int:
