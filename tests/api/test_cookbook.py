@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 import requests
 
-from .conftest import Project, Service, examples
+from .served import Project, Service, examples
 
 LORA = {
     "n_epochs": 3,

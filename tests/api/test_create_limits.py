@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Project, refused
+from .served import Project, refused
 
 Row = tuple[dict[str, Any], str, tuple[str, ...]]
 HYPER = "hyperparameters."

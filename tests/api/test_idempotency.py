@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from .conftest import Project, refused
+from .served import Project, refused
 
 JOBS = "/fine_tuning/jobs"
 
@@ -24,8 +24,8 @@ async def test_a_replay_answers_with_the_job_as_it_is_now(project: Project) -> N
 
 
 async def test_another_key_makes_another_job(project: Project) -> None:
-    made = [(await project.create(headers=keyed(key), seed=1)).json()["id"] for key in ("a", "A", "a b", "a/b")]
-    assert len(set(made)) == 4
+    answers = [await project.create(headers=keyed(key), seed=1) for key in ("a", "A", "a b", "a/b")]
+    assert len({answer.json()["id"] for answer in answers}) == 4
 
 
 async def test_the_key_with_another_body_is_409_and_not_tried_again(project: Project) -> None:

@@ -7,7 +7,7 @@ import openai
 import pytest
 from openai import AsyncOpenAI, OpenAI
 
-from .conftest import Project, Service, end_well, examples
+from .served import Project, Service, end_well, examples
 
 MODEL = "ft:qwen3-32b:org/x:shop:9a:ckpt"
 

@@ -8,7 +8,7 @@ import pytest
 
 from domain import ids
 
-from .conftest import Project, end_well
+from .served import Project, end_well
 
 MODEL = "ft:qwen3-32b:theirs::1"
 

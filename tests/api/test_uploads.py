@@ -13,7 +13,8 @@ import asyncpg
 import psutil
 import pytest
 
-from .conftest import Log, Project, Serve, Service, examples, refused
+from .conftest import Log, Serve
+from .served import Project, Service, examples, refused
 
 MIB = 1024 * 1024
 LONGEST_LINE, LARGEST_FILE = 100_000, 70 * MIB
