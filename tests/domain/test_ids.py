@@ -41,8 +41,8 @@ def test_ids_of_one_millisecond_differ(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("text", "is_one"),
     [
-        (ids.new_id(ids.JOB), True),
-        (ids.new_id(ids.FILE), False),
+        pytest.param(ids.new_id(ids.JOB), True, id="fresh"),
+        pytest.param(ids.new_id(ids.FILE), False, id="another-prefix"),
         (JOB_ID, True),
         (JOB_ID + "0", False),
         (JOB_ID[:-1], False),

@@ -27,7 +27,9 @@ def test_after_a_rotation_old_secrets_are_read_and_new_ones_need_the_new_key() -
         SecretBox([OLD]).open(sealed_after)
 
 
-@pytest.mark.parametrize("sealed", [SecretBox([OTHER]).seal(SECRET), b"", b"plain"])
+@pytest.mark.parametrize(
+    "sealed", [SecretBox([OTHER]).seal(SECRET), b"", b"plain"], ids=["another-key", "empty", "plain"]
+)
 def test_what_no_key_fits_is_an_error_that_names_the_setting(sealed: bytes) -> None:
     with pytest.raises(SecretUnreadable, match="TUNEWARD_SECRET_KEYS"):
         SecretBox([NEW, OLD]).open(sealed)
