@@ -78,6 +78,9 @@ class RunningDrain(Generic[Row]):
         except Unavailable as error:
             _log.warning("cannot claim", stage=self._drain.stage, error=str(error.__cause__ or error))
             return False
+        except Exception:  # noqa: BLE001 - one stage that cannot claim must not stop the others
+            _log.exception("claiming broke", stage=self._drain.stage)
+            return False
         for row in rows:
             task = asyncio.create_task(self._work(row), name=f"{self._drain.stage}")
             self._tasks[task] = row

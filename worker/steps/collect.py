@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from domain.errors import Unavailable
 from domain.jobs import Job
 from domain.outcomes import Ambiguous, Answered, Outcome, Retryable
 from domain.platform import Page, PlatformCheckpoint, PlatformEvent, PlatformJob, PlatformStatus
@@ -111,6 +112,9 @@ class Collection:
             return None
         file_id = files.new_file_id()
         key = files.blob_key(file_id)
-        async with self.context.blobs.writer(key) as writer:
-            await writer.write(content)
+        try:
+            async with self.context.blobs.writer(key) as writer:
+                await writer.write(content)
+        except Unavailable as error:  # our own storage: it is worth waiting for, like the platform's
+            return self._value(f"result file {platform_file_id}", Retryable(error.message))
         return StoredResult(file_id, key, len(content), hashlib.sha256(content).digest())

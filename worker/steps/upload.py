@@ -1,11 +1,12 @@
 """RECEIVED, HELD, UPLOADING: put the job's files on the platform."""
 
 from domain.jobs import Job
-from domain.outcomes import Outcome
+from domain.outcomes import Outcome, Retryable
 from domain.platform import PlatformFile
 from services.job_steps import uploading
 from services.job_steps.uploading import Source
 from worker.context import Context
+from xpulink.port import ContentFailed
 
 
 async def upload(context: Context, job: Job) -> Job | None:
@@ -20,6 +21,9 @@ async def upload(context: Context, job: Job) -> Job | None:
 
 
 async def _upload_one(context: Context, source: Source) -> Outcome[PlatformFile]:
-    return await context.platform.upload_file(
-        filename=source.filename, size=source.size, content=lambda: context.blobs.read(source.blob_key)
-    )
+    try:
+        return await context.platform.upload_file(
+            filename=source.filename, size=source.size, content=lambda: context.blobs.read(source.blob_key)
+        )
+    except ContentFailed as error:  # our own storage: its outage is no fault of the job, and no crash
+        return Retryable(str(error))
