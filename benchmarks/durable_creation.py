@@ -23,7 +23,7 @@ _TARGET = Target("ratio", "≥", 0.7)
 
 def run(quick: bool) -> list[Figure]:  # noqa: FBT001 - the one argument of every benchmark
     """Measure in alternating rounds."""
-    rounds, seconds = (2, 1.5) if quick else (5, 3.0)
+    rounds, seconds = (2, 1.0) if quick else (5, 2.5)
     with running_stack(worker_count=0) as stack, ExitStack() as references:
         environment = {"DATABASE_URL": stack.database_url, "POOL_SIZE": str(_POOL_SIZE)}
         logs = stack.data_dir / "logs"

@@ -43,7 +43,7 @@ _BODY = json.dumps(
 
 def run(quick: bool) -> list[Figure]:  # noqa: FBT001 - the one argument of every benchmark
     """Measure in alternating rounds."""
-    count, rounds = (500, 2) if quick else (4000, 3)
+    count, rounds = (500, 2) if quick else (3000, 3)
     secret = new_webhook_secret()
     ours: list[float] = []
     bare: dict[int, list[float]] = {concurrency: [] for concurrency in _CONCURRENCY}
