@@ -97,7 +97,7 @@ def test_dev_says_when_it_is_ready_and_stops_when_told(
     program.send_signal(number)
     rest, hints = program.communicate(timeout=40)
     assert (program.returncode, rest) == (0, "")
-    assert f"{ready['api_url']}/ui" in hints
+    assert f"{ready['api_url']}/docs" in hints
 
 
 @pytest.mark.acceptance
