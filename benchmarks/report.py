@@ -56,5 +56,4 @@ def _machine() -> str:
 
 def _said_by(program: os.PathLike[str]) -> str:
     said = subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout
-    words = said.split()
-    return " ".join(words[: 3 if "(PostgreSQL)" in words else 4]).replace("v=", "")
+    return " ".join(said.split()[:3]).replace("v=", "")
