@@ -47,7 +47,7 @@ class Doorbell:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         if self._redis is not None:
-            await self._redis.aclose()
+            await self._redis.aclose(close_connection_pool=True)
 
     async def ready(self) -> bool:
         """Tell whether Redis answers."""

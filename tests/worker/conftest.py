@@ -146,13 +146,17 @@ class Rig:
     @asynccontextmanager
     async def worker(self, **changes: Any) -> AsyncIterator[tuple[Context, Motion]]:
         """Run a worker while the block runs, and stop it as SIGTERM would."""
-        async with self.context(**changes) as context:
-            motion = Motion(context)
-            motion.start()
-            try:
-                yield context, motion
-            finally:
-                await motion.stop()
+        async with self.context(**changes) as context, self.moving(context) as motion:
+            yield context, motion
+
+    @asynccontextmanager
+    async def moving(self, context: Context) -> AsyncIterator[Motion]:
+        motion = Motion(context)
+        motion.start()
+        try:
+            yield motion
+        finally:
+            await motion.stop()
 
     async def sql(self, statement: str, **values: object) -> Sequence[Any]:
         async with self.database.transaction() as session:

@@ -1,0 +1,139 @@
+"""The drain alone, over rows in memory: what it promises to every stage."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from domain.errors import Unavailable
+from domain.stages import Stage
+from services.transitions import ClaimLost
+from worker.drain import Drain, RunningDrain
+from worker.wake import Wakes
+
+SOON, LATE = timedelta(milliseconds=10), timedelta(hours=1)
+
+
+class Rows:
+    """Due rows; `work` notes what happened to them."""
+
+    def __init__(self, count: int, *, concurrency: int = 4) -> None:
+        self.due = list(range(count))
+        self.done: list[int] = []
+        self.handed_back: list[int] = []
+        self.at_once = self.most_at_once = self.claims = 0
+        self.claim_fails: list[Exception] = []
+        self.work_fails: dict[int, Exception] = {}
+        self.open = asyncio.Event()
+        self.open.set()
+        self.wakes = Wakes()
+        self.concurrency = concurrency
+
+    async def claim(self, limit: int) -> Sequence[int]:
+        self.claims += 1
+        if self.claim_fails:
+            raise self.claim_fails.pop(0)
+        taken, self.due = self.due[:limit], self.due[limit:]
+        return taken
+
+    async def work(self, row: int) -> None:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await self.open.wait()
+            await asyncio.sleep(0)
+            if row in self.work_fails:
+                raise self.work_fails[row]
+            self.done.append(row)
+        finally:
+            self.at_once -= 1
+
+    async def hand_back(self, row: int) -> None:
+        self.handed_back.append(row)
+
+    @asynccontextmanager
+    async def drained(self, interval: timedelta) -> AsyncIterator[RunningDrain[int]]:
+        running = RunningDrain(
+            Drain(
+                stage=Stage.ADVANCE,
+                concurrency=self.concurrency,
+                claim=self.claim,
+                work=self.work,
+                hand_back=self.hand_back,
+                describe=lambda row: {"row": str(row)},
+            ),
+            self.wakes,
+            interval,
+        )
+        task = asyncio.create_task(running.run())
+        try:
+            yield running
+        finally:
+            running.stop()
+            await task
+            await running.finish(timedelta(0))
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(10):
+            while len(self.done) < count:  # noqa: ASYNC110 - the condition is a list's length
+                await asyncio.sleep(0.001)
+
+
+async def test_one_wake_drains_everything_that_is_due_within_the_limit_of_concurrency() -> None:
+    rows = Rows(50)
+    async with rows.drained(LATE):
+        rows.wakes.wake(Stage.ADVANCE)
+        await rows.until(50)
+    assert sorted(rows.done) == list(range(50))
+    assert rows.most_at_once == 4
+
+
+async def test_without_a_wake_the_timer_does() -> None:
+    rows = Rows(3)
+    async with rows.drained(SOON):
+        await rows.until(3)
+
+
+async def test_a_wake_that_comes_during_the_work_is_not_lost() -> None:
+    rows = Rows(1)
+    rows.open.clear()
+    async with rows.drained(LATE):
+        rows.wakes.wake(Stage.ADVANCE)
+        while not rows.at_once:  # noqa: ASYNC110 - the condition is a number
+            await asyncio.sleep(0)
+        rows.due = [7]
+        rows.wakes.wake(Stage.ADVANCE)
+        rows.open.set()
+        await rows.until(2)
+
+
+@pytest.mark.parametrize("fault", [Unavailable(), RuntimeError("a bug")])
+async def test_a_claim_that_fails_is_tried_again(fault: Exception) -> None:
+    rows = Rows(2)
+    rows.claim_fails = [fault, fault]
+    async with rows.drained(SOON):
+        await rows.until(2)
+    assert rows.claims >= 3
+
+
+@pytest.mark.parametrize("fault", [ClaimLost("x"), Unavailable(), RuntimeError("a bug")])
+async def test_one_row_that_breaks_leaves_the_others_alone(fault: Exception) -> None:
+    rows = Rows(10)
+    rows.work_fails = {2: fault}
+    async with rows.drained(SOON):
+        await rows.until(9)
+    assert 2 not in rows.done
+    assert rows.handed_back == []
+
+
+async def test_what_is_cut_short_is_handed_back_and_what_was_not_begun_is_not_claimed() -> None:
+    rows = Rows(10)
+    rows.open.clear()
+    async with rows.drained(SOON):
+        while rows.at_once < 4:  # noqa: ASYNC110 - the condition is a number
+            await asyncio.sleep(0)
+    assert sorted(rows.handed_back) == [0, 1, 2, 3]
+    assert rows.due == [4, 5, 6, 7, 8, 9]
+    assert rows.done == []
