@@ -26,7 +26,7 @@ dev: $(STAMP)  ## the same stack, stays up until Ctrl-C
 	$(BIN)/tuneward dev
 
 test: $(STAMP)  ## every test, on servers of its own
-	$(BIN)/python -m pytest -n $${PYTEST_WORKERS:-4} tests
+	$(BIN)/python -m pytest -n $${PYTEST_WORKERS:-4} --dist worksteal tests
 
 test-matrix:  ## the tests on every Python from 3.11 to 3.13 that this machine has
 	@deploy/test-matrix.sh

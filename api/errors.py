@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -11,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from domain.errors import TunewardError
 
+_log = structlog.get_logger("api")
 SHOWN_VALUE = 100
 """Characters of a refused value, or of a parameter's name, that an answer repeats."""
 _WHERE = frozenset({"body", "query", "path", "header"})
@@ -49,6 +51,8 @@ def install(app: FastAPI) -> None:
 
 async def _ours(_: Request, error: Exception) -> Response:
     assert isinstance(error, TunewardError)  # noqa: S101 - registered for this class
+    if error.status >= 500:  # noqa: PLR2004 - HTTP's own number
+        _log.warning("answered with an error", code=error.error_code, cause=repr(error.__cause__))
     return envelope(error)
 
 

@@ -38,6 +38,7 @@ class Database:
             max_overflow=0,
             pool_timeout=5,
             pool_recycle=1800,
+            hide_parameters=True,  # an error names its statement, never what a client sent
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
             connect_args={
