@@ -11,7 +11,7 @@ from db.queries.webhooks import DueDelivery
 from db.session import Session
 from domain import ids, retry
 from domain.outcomes import Attempted
-from services.secret_box import SecretBox
+from services.secret_box import SecretBox, SecretUnreadable
 
 PER_CLAIM_AND_ENDPOINT = 20
 DISABLE_AFTER = timedelta(days=5)
@@ -22,7 +22,7 @@ _RANDOM = random.SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery that is to be tried now; the newest secret signs first."""
+    """A delivery that is to be tried now; the newest secret signs first, none if they cannot be read."""
 
     id: str
     endpoint_id: str
@@ -55,10 +55,18 @@ def _delivery(row: DueDelivery, box: SecretBox) -> Delivery:
         endpoint_id=row.endpoint_id,
         url=row.url,
         body=bytes(row.body),
-        secrets=tuple(box.open(bytes(secret)) for secret in sealed),
+        secrets=_opened(box, sealed),
         attempts=row.attempts,
         failing_since=row.failing_since,
     )
+
+
+def _opened(box: SecretBox, sealed: Sequence[bytes]) -> tuple[str, ...]:
+    """Open an endpoint's secrets; one that was sealed with a lost key must not stop the other endpoints."""
+    try:
+        return tuple(box.open(bytes(secret)) for secret in sealed)
+    except SecretUnreadable:
+        return ()
 
 
 async def finish(

@@ -66,7 +66,13 @@ class RunningDrain(Generic[Row]):
             task.cancel()
         await asyncio.gather(*cut, return_exceptions=True)
         for row in cut.values():
+            await self._hand_back(row)
+
+    async def _hand_back(self, row: Row) -> None:
+        try:
             await self._drain.hand_back(row)
+        except Unavailable as error:
+            _log.warning("cannot hand back; the claim runs out", error=str(error.__cause__ or error))
 
     async def _claim_once(self) -> bool:
         """Claim as many rows as there is room for; tell whether more may be due."""

@@ -63,7 +63,7 @@ async def until(condition: Callable[[], Awaitable[Any]], what: str) -> Any:
     while not (found := await condition()):
         if time.monotonic() > give_up:
             raise TimeoutError(what)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.03)
     return found
 
 

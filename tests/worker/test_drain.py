@@ -28,6 +28,7 @@ class Rows:
         self.work_fails: dict[int, Exception] = {}
         self.open = asyncio.Event()
         self.open.set()
+        self.hand_back_fails = False
         self.wakes = Wakes()
         self.concurrency = concurrency
 
@@ -51,6 +52,8 @@ class Rows:
             self.at_once -= 1
 
     async def hand_back(self, row: int) -> None:
+        if self.hand_back_fails:
+            raise Unavailable
         self.handed_back.append(row)
 
     @asynccontextmanager
@@ -137,3 +140,13 @@ async def test_what_is_cut_short_is_handed_back_and_what_was_not_begun_is_not_cl
     assert sorted(rows.handed_back) == [0, 1, 2, 3]
     assert rows.due == [4, 5, 6, 7, 8, 9]
     assert rows.done == []
+
+
+async def test_a_stop_while_the_database_is_away_ends_all_the_same() -> None:
+    rows = Rows(2)
+    rows.open.clear()
+    rows.hand_back_fails = True
+    async with rows.drained(SOON):
+        while rows.at_once < 2:  # noqa: ASYNC110 - the condition is a number
+            await asyncio.sleep(0)
+    assert rows.at_once == 0

@@ -63,7 +63,7 @@ async def test_a_validation_file_is_uploaded_as_well(rig: Any) -> None:
 async def test_a_file_the_platform_refuses_ends_the_job_without_a_create(rig: Any) -> None:
     rig.platform("file_refused")
     job = await rig.create()
-    async with rig.worker():
+    async with rig.worker(drain_interval="30s"):  # the webhook leaves with the end, not with the timer
         ended = await rig.ends(job)
         (body,) = await rig.told()
     assert (ended.error_code, rig.requests("create")) == ("platform_refused_file", 0)
@@ -233,3 +233,20 @@ async def test_a_receiver_that_is_down_is_told_later_with_the_same_id_and_bytes(
     assert (first["webhook-id"], bytes_) == (second["webhook-id"], again)
     statuses = await rig.sql("SELECT status FROM webhook_attempts ORDER BY number")
     assert statuses == [(503,), (200,)]
+
+
+async def test_a_secret_that_cannot_be_read_is_a_failed_try_and_stops_no_other_endpoint(rig: Any) -> None:
+    await rig.cancel(await rig.create())
+    await rig.cancel(await rig.create(webhook_url=f"{rig.receiver.url}?other"))
+    await rig.sql(
+        "UPDATE webhook_endpoints SET hidden = false, secret = 'of a lost key' WHERE url LIKE '%other'"
+    )
+    async with rig.worker():
+        await rig.is_told()
+    assert len(rig.receiver.got) == 1
+    assert sorted(await rig.sql("SELECT state FROM webhook_deliveries")) == [("delivered",), ("exhausted",)]
+    errors = [
+        row[0] for row in await rig.sql("SELECT DISTINCT error FROM webhook_attempts WHERE status IS NULL")
+    ]
+    assert len(errors) == 1
+    assert "TUNEWARD_SECRET_KEYS" in errors[0]

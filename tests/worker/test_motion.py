@@ -30,8 +30,10 @@ async def listening(url: str, context: Context) -> AsyncIterator[None]:
 async def ringing(url: str | None) -> AsyncIterator[Doorbell]:
     doorbell = Doorbell(url)
     await doorbell.start()
-    yield doorbell
-    await doorbell.close()
+    try:
+        yield doorbell
+    finally:
+        await doorbell.close()
 
 
 async def test_a_ring_wakes_a_drain_long_before_its_timer(rig: Any, redis_url: str, until: Any) -> None:

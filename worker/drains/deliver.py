@@ -4,8 +4,10 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID, uuid4
 
+from domain.outcomes import Attempted
 from domain.stages import Stage
 from services import webhook_deliveries
 from services.webhook_deliveries import Delivery
@@ -16,6 +18,11 @@ from worker.heartbeat import Heartbeat
 
 CONCURRENCY = 256
 PER_ENDPOINT = 4
+UNSIGNED = Attempted(
+    status=None,
+    duration=timedelta(0),
+    error="nothing was sent: TUNEWARD_SECRET_KEYS lacks the key that this endpoint's secret was sealed with",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +69,11 @@ class Deliver:
 
     async def _try_once(self, claimed: Claimed) -> None:
         delivery = claimed.delivery
-        attempted = await self._context.sender.attempt(
-            url=delivery.url, body=delivery.body, delivery_id=delivery.id, secrets=delivery.secrets
-        )
+        attempted = UNSIGNED
+        if delivery.secrets:
+            attempted = await self._context.sender.attempt(
+                url=delivery.url, body=delivery.body, delivery_id=delivery.id, secrets=delivery.secrets
+            )
         metrics.ATTEMPTS.labels("delivered" if attempted.delivered else "failed").inc()
         metrics.ATTEMPT_SECONDS.observe(attempted.duration.total_seconds())
         async with self._context.database.transaction() as session:

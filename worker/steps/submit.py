@@ -18,3 +18,4 @@ async def submit(context: Context, job: Job) -> None:
     async with context.database.transaction() as session:
         await submitting.finish_submit(session, plan, outcome, first_poll=first_poll)
     context.wake(Stage.ADVANCE)
+    context.wake(Stage.DELIVER)  # a refusal is an end

@@ -3,6 +3,7 @@
 from domain.jobs import Job
 from domain.outcomes import Outcome, Retryable
 from domain.platform import PlatformFile
+from domain.stages import Stage
 from services.job_steps import uploading
 from services.job_steps.uploading import Source
 from worker.context import Context
@@ -14,10 +15,14 @@ async def upload(context: Context, job: Job) -> Job | None:
     async with context.database.transaction() as session:
         plan = await uploading.begin_upload(session, job)
     if plan is None:
+        context.wake(Stage.DELIVER)  # it may have ended
         return None
     outcomes = {source.file_id: await _upload_one(context, source) for source in plan.sources}
     async with context.database.transaction() as session:
-        return await uploading.finish_upload(session, plan, outcomes)
+        uploaded = await uploading.finish_upload(session, plan, outcomes)
+    if uploaded is None:
+        context.wake(Stage.DELIVER)
+    return uploaded
 
 
 async def _upload_one(context: Context, source: Source) -> Outcome[PlatformFile]:
