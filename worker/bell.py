@@ -53,6 +53,8 @@ async def listen(redis_url: str, wakes: Wakes, settings: Any) -> None:
 async def _close(worker: Worker) -> None:
     try:
         async with asyncio.timeout(CLOSE_WITHIN):
+            # A ring that is being heard would open a connection anew.
+            await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
             await worker.pool.aclose(close_connection_pool=True)
     except Exception as error:  # noqa: BLE001 - it is being thrown away
         _log.debug("closing the bell's connection", error=str(error))

@@ -39,7 +39,7 @@ PLATFORM_KEY = "xpulink-simulator-key"
 PATIENCE = 20.0
 """Seconds until a test gives up; nothing waits that long when all is well."""
 QUICK = {
-    "drain_interval": "50ms",
+    "drain_interval": "100ms",
     "poll_interval": "100ms",
     "claim_lease": "5s",
     "settle_time": "200ms",
