@@ -1,0 +1,148 @@
+"""One create call: its intent, its outcome, and the search for one whose answer was lost."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.job_state import JobState
+from domain.jobs import Job
+from domain.outcomes import (
+    Ambiguous,
+    NotFound,
+    Outcome,
+    Rejected,
+    Retryable,
+)
+from services.job_steps import reconciling, submitting
+from services.job_steps.reconciling import ReconcilePlan
+
+NOW = timedelta(0)
+SETTLE = timedelta(seconds=90)
+
+
+async def due_in(world: Any) -> float:
+    return float(await world.value("SELECT extract(epoch FROM next_step_at - now()) FROM jobs"))
+
+
+async def test_the_intent_is_kept_before_the_create_leaves(world: Any) -> None:
+    await world.create()
+    plan = await world.begin_submit(await world.upload())
+    ((id_, marker, outcome, own),) = await world.sql(
+        "SELECT id, marker, outcome, own_file FROM platform_submissions"
+    )
+    assert (id_, marker, outcome, own) == (plan.submission_id, plan.request.marker, "pending", True)
+    assert (await world.get(plan.job)).open_submission_id == plan.submission_id
+
+
+async def test_no_second_create_while_the_fate_of_one_is_unknown(world: Any) -> None:
+    await world.create()
+    job = await world.upload()
+    await world.begin_submit(job)
+    with pytest.raises(submitting.transitions.ClaimLost):
+        await world.begin_submit(job)
+    assert await world.value("SELECT count(*) FROM platform_submissions") == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "recorded", "state", "still_open"),
+    [
+        (Retryable("refused"), "retryable", JobState.SUBMITTING, False),
+        (Ambiguous("cut"), "ambiguous", JobState.SUBMITTING, True),
+        (Rejected(400, "bad model", "bad_model", "model"), "rejected", JobState.FAILED, False),
+        (NotFound("no such file"), "rejected", JobState.FAILED, False),
+    ],
+)
+async def test_what_becomes_of_a_create(
+    world: Any, outcome: Outcome[Any], recorded: str, state: JobState, *, still_open: bool
+) -> None:
+    await world.create()
+    plan = await world.begin_submit(await world.upload())
+    async with world.transaction() as session:
+        await submitting.finish_submit(session, plan, outcome, first_poll=NOW)
+    job = await world.get(plan.job)
+    assert (job.state, job.open_submission_id is not None) == (state, still_open)
+    assert await world.value("SELECT outcome FROM platform_submissions") == recorded
+
+
+async def test_a_platform_that_refuses_metadata_is_asked_again_without(world: Any) -> None:
+    await world.create()
+    plan = await world.begin_submit(await world.upload())
+    assert plan.with_metadata
+    refused = Rejected(400, "Unknown parameter: 'metadata'.", None, "metadata")
+    async with world.transaction() as session:
+        await submitting.finish_submit(session, plan, refused, first_poll=NOW)
+    job = await world.claim()
+    again = await world.begin_submit(job)
+    assert not again.with_metadata
+    async with world.transaction() as session:
+        await submitting.finish_submit(session, again, refused, first_poll=NOW)
+    assert (await world.get(job)).state is JobState.FAILED
+
+
+async def unclear(world: Any) -> ReconcilePlan:
+    """Take a job to a create whose answer was lost, and begin to look for it."""
+    await world.create()
+    plan = await world.begin_submit(await world.upload())
+    async with world.transaction() as session:
+        await submitting.finish_submit(session, plan, Ambiguous("cut"), first_poll=NOW)
+    return await look(world)
+
+
+async def look(world: Any) -> ReconcilePlan:
+    job = await world.claim()
+    async with world.transaction() as session:
+        return await reconciling.begin_reconcile(session, job)
+
+
+async def test_a_create_that_is_found_is_adopted(world: Any) -> None:
+    plan = await unclear(world)
+    assert plan.sought.own_file
+    async with world.transaction() as session:
+        await reconciling.finish_found(session, plan, world.platform_job(id_="ftjob-p9"), first_poll=NOW)
+    job = await world.get(plan.job)
+    assert (job.state, job.platform_job_id, job.open_submission_id) == (JobState.TRACKING, "ftjob-p9", None)
+    assert await world.value("SELECT outcome FROM platform_submissions") == "adopted"
+
+
+async def test_another_create_may_leave_only_after_two_looks_a_settle_time_apart(world: Any) -> None:
+    plan = await unclear(world)
+    for _ in range(2):  # the second look comes too early
+        async with world.transaction() as session:
+            await reconciling.finish_absent(session, plan, settle=SETTLE)
+        assert SETTLE.total_seconds() - 10 < await due_in(world) <= SETTLE.total_seconds()
+        plan = await look(world)
+        assert plan.job.open_submission_id is not None
+    await world.sql("UPDATE platform_submissions SET absent_since = now() - interval '91 s'")
+    await world.hand_back(plan.job)
+    plan = await look(world)
+    async with world.transaction() as session:
+        await reconciling.finish_absent(session, plan, settle=SETTLE)
+    assert (await world.get(plan.job)).open_submission_id is None
+    again = await world.begin_submit(await world.claim())
+    assert again.request.marker != plan.sought.marker
+    assert await world.sql("SELECT outcome FROM platform_submissions ORDER BY id") == [
+        ("absent",),
+        ("pending",),
+    ]
+
+
+@pytest.mark.parametrize("unreachable", [False, True])
+async def test_what_is_neither_confirmed_nor_ruled_out_fails_after_a_day_naming_the_marker(
+    world: Any, *, unreachable: bool
+) -> None:
+    async def finish(plan: ReconcilePlan) -> Job:
+        async with world.transaction() as session:
+            if unreachable:
+                await reconciling.finish_unreachable(session, plan, Retryable("refused"))
+            else:
+                await reconciling.finish_unknown(session, plan, "the list does not reach far enough")
+        return await world.get(plan.job)  # type: ignore[no-any-return]
+
+    plan = await unclear(world)
+    assert (await finish(plan)).state is JobState.SUBMITTING
+    await world.sql("UPDATE platform_submissions SET intent_at = now() - interval '24 h 1 s'")
+    job = await finish(await look(world))
+    assert job.error is not None
+    assert (job.state, job.error.code) == (JobState.FAILED, "submission_unconfirmed")
+    assert f"tuneward={plan.sought.marker}" in job.error.message
