@@ -75,6 +75,22 @@ async def caller(request: Request, opened: InTransaction) -> Caller:
 Authenticated = Annotated[Caller, Depends(caller, scope="function")]
 
 
+async def caller_to_be_proved(request: Request, opened: InTransaction) -> Caller:
+    """Return whom the key speaks for, from memory if it was seen before: it may have been revoked since.
+
+    Only for a route whose own statement proves that the key is live, as creating a job does.
+    """
+    key, known = bearer_key(request), (await resources(request)).known_keys
+    found = known.get(key)
+    if found is None:
+        found = await api_keys.authenticate(opened, api_key=key)
+        known.remember(key, found)
+    return _known(found)
+
+
+ProvedByItsStatement = Annotated[Caller, Depends(caller_to_be_proved, scope="function")]
+
+
 async def caller_alone(request: Request, held: Held) -> Caller:
     """Return whom the key speaks for, in a transaction of its own: for routes that stream."""
     async with held.database.transaction() as opened:

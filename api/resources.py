@@ -1,10 +1,11 @@
 """What the api holds open while it runs; routes get the parts as dependencies."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 
+from api.auth import KnownKeys
 from db.session import Database
 from doorbell.bell import Doorbell
 from services.secret_box import SecretBox
@@ -35,3 +36,4 @@ class Resources:
     allowed_networks: Sequence[IPv4Network | IPv6Network]
     limits: Limits
     shutdown_grace: timedelta
+    known_keys: KnownKeys = field(default_factory=KnownKeys)

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from db.queries import files, idempotency_keys, jobs, platform_credentials, webhooks
+from db.queries import files, idempotency_keys, jobs, platform_credentials, projects, webhooks
+from db.queries.projects import Caller
 from db.session import AnyRow, Session
 from domain import ids
 from domain.errors import (
@@ -18,6 +19,7 @@ from domain.errors import (
     InvalidTrainingFile,
     NotFound,
     PlatformCannotCancel,
+    Unauthenticated,
 )
 from domain.job_state import BEFORE_SUBMISSION, TERMINAL, JobState
 from domain.jobs import Job, JobEvent, NewJob
@@ -40,7 +42,7 @@ def idempotency(key: str, body: bytes) -> Idempotency:
 async def create(
     session: Session,
     *,
-    project_id: str,
+    caller: Caller,
     credential_id: str,
     new: NewJob,
     repeat: Idempotency | None = None,
@@ -48,25 +50,27 @@ async def create(
     """Accept a job; from the commit on it will reach an end.
 
     Raises:
+        Unauthenticated: the caller's key was revoked.
         IdempotencyMismatch: the key was used with another body.
         InvalidTrainingFile: a file is missing or has faults.
     """
-    if repeat is not None:
-        earlier = await _earlier(session, project_id, repeat)
-        if earlier is not None:
-            return earlier
-    job = await jobs.create_job(session, **await _row(session, project_id, credential_id, new))
-    if job is None:
-        raise await _file_fault(session, project_id, new)
-    if repeat is not None:
-        await idempotency_keys.keep_key(
-            session, project_id=project_id, key=repeat.key, body_hash=repeat.body_hash, job_id=job.id
-        )
-    return job
+    job = await jobs.create_job(session, **await _row(session, caller, credential_id, new, repeat))
+    return job or await _earlier_or_refused(session, caller, new, repeat)
+
+
+async def _earlier_or_refused(
+    session: Session, caller: Caller, new: NewJob, repeat: Idempotency | None
+) -> Job:
+    """Find out why nothing was created: a revoked key, a repeated request, or a file; in this order."""
+    if not await projects.is_live_key(session, key_id=caller.api_key_id):
+        raise Unauthenticated
+    earlier = await _earlier(session, caller.project_id, repeat) if repeat is not None else None
+    if earlier is None:
+        raise await _file_fault(session, caller.project_id, new)
+    return earlier
 
 
 async def _earlier(session: Session, project_id: str, repeat: Idempotency) -> Job | None:
-    await idempotency_keys.lock_key(session, project_id=project_id, key=repeat.key)
     used = await idempotency_keys.use_of_key(session, project_id=project_id, key=repeat.key)
     if used is None:
         return None
@@ -75,7 +79,10 @@ async def _earlier(session: Session, project_id: str, repeat: Idempotency) -> Jo
     return await jobs.job_of_project(session, project_id=project_id, job_id=used.job_id)
 
 
-async def _row(session: Session, project_id: str, credential_id: str, new: NewJob) -> dict[str, Any]:
+async def _row(
+    session: Session, caller: Caller, credential_id: str, new: NewJob, repeat: Idempotency | None
+) -> dict[str, Any]:
+    project_id = caller.project_id
     endpoint_id = None
     if new.webhook_url is not None:
         endpoint_id = await webhooks.ensure_hidden_endpoint(
@@ -84,6 +91,7 @@ async def _row(session: Session, project_id: str, credential_id: str, new: NewJo
     return {
         "id": ids.new_id(ids.JOB),
         "project_id": project_id,
+        "api_key_id": caller.api_key_id,
         "credential_id": credential_id,
         "webhook_endpoint_id": endpoint_id,
         "model": new.model,
@@ -97,6 +105,8 @@ async def _row(session: Session, project_id: str, credential_id: str, new: NewJo
         "integrations": _json(new.integrations),
         "metadata": _json(new.metadata),
         "extra": _json(new.extra),
+        "idempotency_key": repeat.key if repeat else None,
+        "body_hash": repeat.body_hash if repeat else None,
     }
 
 

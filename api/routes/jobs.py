@@ -5,7 +5,7 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, Depends, Header, Request
 
-from api.dependencies import AfterCommit, Authenticated, Held, InTransaction
+from api.dependencies import AfterCommit, Authenticated, Held, InTransaction, ProvedByItsStatement
 from api.metadata_filter import metadata_filter
 from api.pagination import After, cut, limit_of
 from api.schemas.common import ListOf
@@ -39,7 +39,7 @@ JobId = Annotated[str, Depends(named_job)]
 async def create_job(
     body: CreateJob,
     request: Request,
-    caller: Authenticated,
+    caller: ProvedByItsStatement,
     session: InTransaction,
     held: Held,
     rings: AfterCommit,
@@ -53,7 +53,7 @@ async def create_job(
     )
     job = await jobs.create(
         session,
-        project_id=caller.project_id,
+        caller=caller,
         credential_id=held.credential_id,
         new=body.to_new_job(platform_model=platform_model),
         repeat=jobs.idempotency(idempotency_key, await request.body()) if idempotency_key else None,

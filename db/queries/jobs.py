@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     CTE,
+    Text,
     func,
     or_,
     select,
@@ -22,10 +23,20 @@ from domain.job_state import ADVANCING, JobState
 
 _COLUMNS = job_columns.COLUMNS
 
-# Checks the files, inserts the job and its first event: one statement, because this is the hot path
-# of the api. No row comes back if a file is missing or unusable; the service then finds out which.
+# Checks the API key and the files, takes the idempotency key, inserts the job and its first event: one
+# statement, because this is the hot path of the api. No row comes back if one of them stands in the way;
+# the service then finds out which. A second create with the same idempotency key waits here for the first.
 # The parts are text, the SELECT around them is Core: only then does SQLAlchemy match the columns of the
 # result once and not for every job.
+_TAKEN_KEY = (
+    text("""
+    INSERT INTO idempotency_keys (project_id, key, body_hash, job_id)
+    SELECT :project_id, CAST(:idempotency_key AS text), :body_hash, :id
+     WHERE CAST(:idempotency_key AS text) IS NOT NULL
+        ON CONFLICT DO NOTHING RETURNING key""")
+    .columns(key=Text)
+    .cte("idempotency")
+)
 _NEW_JOB = (
     text(f"""
     WITH training AS (
@@ -45,7 +56,9 @@ _NEW_JOB = (
            CAST(:method AS jsonb), CAST(:integrations AS jsonb), CAST(:metadata AS jsonb),
            CAST(:extra AS jsonb), 1
       FROM training
-     WHERE CAST(:validation_file_id AS text) IS NULL OR EXISTS (SELECT FROM validation)
+     WHERE (CAST(:validation_file_id AS text) IS NULL OR EXISTS (SELECT FROM validation))
+       AND (CAST(:idempotency_key AS text) IS NULL OR EXISTS (SELECT FROM idempotency))
+       AND EXISTS (SELECT FROM api_keys WHERE id = :api_key_id AND revoked_at IS NULL)
     RETURNING {job_columns.NAMES}""")  # noqa: S608 - constants only
     .columns(**job_columns.TYPES)
     .cte("job")
@@ -58,11 +71,12 @@ _FIRST_EVENT = (
     .columns(job_id=job_columns.TYPES["id"])
     .cte("event")
 )
-_CREATE = select(*_NEW_JOB.c).add_cte(_NEW_JOB, _FIRST_EVENT)  # in this order: the event reads the job
+# In this order: the job reads the key, the event reads the job.
+_CREATE = select(*_NEW_JOB.c).add_cte(_TAKEN_KEY, _NEW_JOB, _FIRST_EVENT)
 
 
 async def create_job(session: Session, **values: Any) -> jobs.Job | None:
-    """Insert a job and its first event, or nothing if a file of it cannot be used.
+    """Insert a job and its first event, or nothing if a key or a file stands in the way.
 
     Args:
         session: the transaction.

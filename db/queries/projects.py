@@ -26,6 +26,12 @@ async def caller_of_key(session: Session, *, key_hash: bytes) -> Caller | None:
     return None if row is None else Caller(row[0], row[1])
 
 
+async def is_live_key(session: Session, *, key_id: str) -> bool:
+    """Tell whether a key exists and was not revoked."""
+    statement = select(ApiKey.id).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None))
+    return (await session.execute(statement)).first() is not None
+
+
 async def add_project(session: Session, *, project_id: str, name: str, webhook_secret: bytes) -> str | None:
     """Insert a project of this name; return its id, or None if the name is taken."""
     statement = (

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from domain.jobs import Job, NewJob
 from domain.outcomes import Answered
 from domain.platform import PlatformFile, PlatformJob, PlatformStatus
 from services import api_keys, claims, credentials, files, jobs
+from services.api_keys import Caller
 from services.files import StoredFile
 from services.job_steps import collecting, submitting, tracking, uploading
 from services.job_steps.collecting import Collected
@@ -36,6 +37,7 @@ class World:
     database: Database
     box: SecretBox
     project_id: str = ""
+    caller: Caller = field(default_factory=lambda: Caller("", ""))
     credential_id: str = ""
     file_id: str = ""
 
@@ -51,9 +53,18 @@ class World:
         return (await self.sql(statement, **values))[0][0]
 
     async def project(self, name: str) -> str:
+        """Make a project and return its id."""
+        return (await self._key_of(name)).project_id
+
+    async def act_as(self, name: str) -> None:
+        """Make a project and act for it from now on."""
+        self.caller = await self._key_of(name)
+        self.project_id = self.caller.project_id
+
+    async def _key_of(self, name: str) -> Caller:
         async with self.transaction() as session:
-            await api_keys.create(session, self.box, project=name)
-        return str(await self.value("SELECT id FROM projects WHERE name = :name", name=name))
+            key = await api_keys.create(session, self.box, project=name)
+        return Caller(await self.value("SELECT id FROM projects WHERE name = :name", name=name), key.id)
 
     async def file(self, *, project_id: str | None = None, **columns: Any) -> str:
         id_ = files.new_file_id()
@@ -75,7 +86,7 @@ class World:
         async with self.transaction() as session:
             return await jobs.create(
                 session,
-                project_id=self.project_id,
+                caller=self.caller,
                 credential_id=self.credential_id,
                 new=self.new(**changes),
                 repeat=repeat,
@@ -228,7 +239,7 @@ async def world(pool: Database) -> World:
     made = World(pool, SecretBox([Fernet.generate_key().decode()]))
     for table in ("projects", "platform_credentials", "leases"):
         await made.sql(f"DELETE FROM {table}")  # noqa: S608 - constants above
-    made.project_id = await made.project("one")
+    await made.act_as("one")
     async with made.transaction() as session:
         made.credential_id = await credentials.ensure_default(session)
     made.file_id = await made.file()

@@ -38,7 +38,7 @@ async def test_a_job_and_its_key_are_kept_together_or_not_at_all(world: Any) -> 
         async with world.transaction() as session:
             await jobs.create(
                 session,
-                project_id=world.project_id,
+                caller=world.caller,
                 credential_id=world.credential_id,
                 new=world.new(webhook_url="https://example.com/"),
                 repeat=jobs.idempotency("k", b"body"),
@@ -106,7 +106,7 @@ async def test_the_same_key_with_another_body_is_a_conflict(world: Any) -> None:
 async def test_other_keys_and_other_projects_are_other_jobs(world: Any) -> None:
     first = await world.create(repeat=jobs.idempotency("k", b"body"))
     second = await world.create(repeat=jobs.idempotency("l", b"body"))
-    world.project_id = await world.project("two")
+    await world.act_as("two")
     third = await world.create(repeat=jobs.idempotency("k", b"body"), training_file_id=await world.file())
     assert len({first.id, second.id, third.id}) == 3
 
@@ -211,7 +211,7 @@ async def test_a_platform_known_to_have_no_cancel_is_not_asked_until_it_is_forgo
 
 async def test_another_projects_job_cannot_be_seen_or_cancelled(world: Any) -> None:
     job = await world.create()
-    world.project_id = await world.project("two")
+    await world.act_as("two")
     for act in (world.get, world.cancel, world.lines):
         with pytest.raises(NotFound):
             await act(job)

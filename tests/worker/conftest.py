@@ -1,6 +1,5 @@
 """Real servers around a real worker: Postgres, the stand-in platform, a receiver of webhooks."""
 
-import asyncio
 import logging
 import time
 import uuid
@@ -23,6 +22,7 @@ from db.session import Database
 from domain.job_state import TERMINAL
 from domain.jobs import Job, NewJob
 from services import api_keys, credentials, files, jobs
+from services.api_keys import Caller
 from services.files import StoredFile
 from services.secret_box import SecretBox
 from simulator.app import create_app
@@ -35,9 +35,9 @@ from worker.context import Context
 from worker.main import opened
 from worker.motion import Motion
 
+from .customer import Receiver, until
+
 PLATFORM_KEY = "xpulink-simulator-key"
-PATIENCE = 20.0
-"""Seconds until a test gives up; nothing waits that long when all is well."""
 QUICK = {
     "drain_interval": "100ms",
     "poll_interval": "100ms",
@@ -57,36 +57,6 @@ EXAMPLES = b"".join(
 )
 
 
-async def until(condition: Callable[[], Awaitable[Any]], what: str) -> Any:
-    """Wait until a condition holds, and return what it returned."""
-    give_up = time.monotonic() + PATIENCE
-    while not (found := await condition()):
-        if time.monotonic() > give_up:
-            raise TimeoutError(what)
-        await asyncio.sleep(0.03)
-    return found
-
-
-@dataclass
-class Receiver:
-    """What a customer runs: keeps what it gets and answers with `status`."""
-
-    url: str = ""
-    status: int = 200
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    at: list[float] = field(default_factory=list)
-
-    async def take(self, request: web.Request) -> web.Response:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        self.got.append((headers, await request.read()))
-        self.at.append(time.monotonic())
-        return web.Response(status=self.status)
-
-    @property
-    def bodies(self) -> list[dict[str, Any]]:
-        return [orjson.loads(body) for _, body in self.got]
-
-
 @dataclass
 class Rig:
     """A project, its platform and its receiver; `worker()` starts a worker for them."""
@@ -99,6 +69,7 @@ class Rig:
     folder: Path
     secret_key: str = field(default_factory=lambda: Fernet.generate_key().decode())
     project_id: str = ""
+    caller: Caller = field(default_factory=lambda: Caller("", ""))
     credential_id: str = ""
     api_key: str = ""
     webhook_secret: str = ""
@@ -191,9 +162,7 @@ class Rig:
             **{**known, "training_file_id": self.file_id, "webhook_url": self.receiver.url, **changes}
         )
         async with self.database.transaction() as session:
-            return await jobs.create(
-                session, project_id=self.project_id, credential_id=self.credential_id, new=new
-            )
+            return await jobs.create(session, caller=self.caller, credential_id=self.credential_id, new=new)
 
     async def cancel(self, job: Job) -> Job:
         async with self.database.transaction() as session:
@@ -300,6 +269,7 @@ async def rig(
         made.credential_id = await credentials.ensure_default(session)
     made.api_key, made.webhook_secret = key.api_key, key.webhook_secret or ""
     made.project_id = await made.value("SELECT id FROM projects")
+    made.caller = Caller(made.project_id, key.id)
     made.file_id = await made.file()
     made.platform()
     yield made

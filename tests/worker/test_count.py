@@ -44,9 +44,7 @@ async def create(rig: Any) -> Any:
             seed=1,
             webhook_url=rig.receiver.url,
         )
-        return await jobs.create(
-            session, project_id=caller.project_id, credential_id=rig.credential_id, new=new
-        )
+        return await jobs.create(session, caller=caller, credential_id=rig.credential_id, new=new)
 
 
 async def test_a_jobs_life_takes_few_statements_and_few_requests(rig: Any) -> None:
