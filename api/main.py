@@ -42,7 +42,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     errors.install(app)
-    for router in (files.router, jobs.router, models.router, chat.router):
+    # In the order in which they are asked for most: each is tried until one fits.
+    for router in (jobs.router, files.router, models.router, chat.router):
         app.include_router(router, prefix="/v1")
     app.include_router(health.router)
     app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)

@@ -1,7 +1,7 @@
 """A job as everybody but the database sees it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -90,6 +90,50 @@ class NewJob:
     metadata: Mapping[str, str] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     webhook_url: str | None = None
+
+
+def accepted(
+    new: NewJob,
+    *,
+    job_id: str,
+    project_id: str,
+    credential_id: str,
+    webhook_endpoint_id: str | None,
+    created_at: datetime,
+) -> Job:
+    """Return the job that a request becomes at the moment it is committed, its first event being written."""
+    asked = {name: getattr(new, name) for name in _ASKED_FOR}
+    return Job(
+        **_UNTOUCHED,
+        **asked,
+        id=job_id,
+        project_id=project_id,
+        credential_id=credential_id,
+        webhook_endpoint_id=webhook_endpoint_id,
+        created_at=created_at,
+        state_since=created_at,
+        next_step_at=created_at,
+    )
+
+
+_ASKED_FOR = [each.name for each in fields(NewJob) if each.name != "webhook_url"]
+_COUNTERS = ("crashes", "failures", "polls", "not_found_count")
+_GIVEN = {
+    "id",
+    "project_id",
+    "credential_id",
+    "webhook_endpoint_id",
+    "created_at",
+    "state_since",
+    "next_step_at",
+}
+_UNTOUCHED: dict[str, Any] = {
+    **{each.name: None for each in fields(Job) if each.name not in {*_GIVEN, *_ASKED_FOR}},
+    **dict.fromkeys(_COUNTERS, 0),
+    "state": JobState.RECEIVED,
+    "sequence": 1,
+    "result_files": [],
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from domain.errors import (
     Unauthenticated,
 )
 from domain.job_state import BEFORE_SUBMISSION, TERMINAL, JobState
-from domain.jobs import Job, JobEvent, NewJob
+from domain.jobs import Job, JobEvent, NewJob, accepted
 from services import transitions
 
 
@@ -54,8 +54,18 @@ async def create(
         IdempotencyMismatch: the key was used with another body.
         InvalidTrainingFile: a file is missing or has faults.
     """
-    job = await jobs.create_job(session, **await _row(session, caller, credential_id, new, repeat))
-    return job or await _earlier_or_refused(session, caller, new, repeat)
+    row = await _row(session, caller, credential_id, new, repeat)
+    created_at = await jobs.create_job(session, **row)
+    if created_at is None:
+        return await _earlier_or_refused(session, caller, new, repeat)
+    return accepted(
+        new,
+        job_id=row["id"],
+        project_id=caller.project_id,
+        credential_id=credential_id,
+        webhook_endpoint_id=row["webhook_endpoint_id"],
+        created_at=created_at,
+    )
 
 
 async def _earlier_or_refused(

@@ -5,7 +5,7 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, Depends, Header, Request
 
-from api.dependencies import AfterCommit, Authenticated, Held, InTransaction, ProvedByItsStatement
+from api.dependencies import AfterCommit, Authenticated, Creating, InTransaction
 from api.metadata_filter import metadata_filter
 from api.pagination import After, cut, limit_of
 from api.schemas.common import ListOf
@@ -37,29 +37,23 @@ JobId = Annotated[str, Depends(named_job)]
 
 @router.post("", summary="Create a fine-tuning job")
 async def create_job(
-    body: CreateJob,
-    request: Request,
-    caller: ProvedByItsStatement,
-    session: InTransaction,
-    held: Held,
-    rings: AfterCommit,
-    idempotency_key: IdempotencyKey = None,
+    body: CreateJob, request: Request, to: Creating, idempotency_key: IdempotencyKey = None
 ) -> JobOut:
     """Accept a job. From this answer on it reaches exactly one end, whatever dies in between."""
     if body.webhook_url is not None:
-        check_url(body.webhook_url, allowed_networks=held.allowed_networks, param="webhook_url")
+        check_url(body.webhook_url, allowed_networks=to.held.allowed_networks, param="webhook_url")
     platform_model = await models.resolve(
-        session, project_id=caller.project_id, configured=held.models, name=body.model
+        to.session, project_id=to.caller.project_id, configured=to.held.models, name=body.model
     )
     job = await jobs.create(
-        session,
-        caller=caller,
-        credential_id=held.credential_id,
+        to.session,
+        caller=to.caller,
+        credential_id=to.held.credential_id,
         new=body.to_new_job(platform_model=platform_model),
         repeat=jobs.idempotency(idempotency_key, await request.body()) if idempotency_key else None,
     )
     structlog.contextvars.bind_contextvars(job_id=job.id)
-    rings.ring(Stage.ADVANCE)
+    to.rings.ring(Stage.ADVANCE)
     return job_out(job)
 
 

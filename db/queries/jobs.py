@@ -59,8 +59,8 @@ _NEW_JOB = (
      WHERE (CAST(:validation_file_id AS text) IS NULL OR EXISTS (SELECT FROM validation))
        AND (CAST(:idempotency_key AS text) IS NULL OR EXISTS (SELECT FROM idempotency))
        AND EXISTS (SELECT FROM api_keys WHERE id = :api_key_id AND revoked_at IS NULL)
-    RETURNING {job_columns.NAMES}""")  # noqa: S608 - constants only
-    .columns(**job_columns.TYPES)
+    RETURNING id, created_at""")  # noqa: S608 - constants only
+    .columns(id=job_columns.TYPES["id"], created_at=job_columns.TYPES["created_at"])
     .cte("job")
 )
 _FIRST_EVENT = (
@@ -72,18 +72,20 @@ _FIRST_EVENT = (
     .cte("event")
 )
 # In this order: the job reads the key, the event reads the job.
-_CREATE = select(*_NEW_JOB.c).add_cte(_TAKEN_KEY, _NEW_JOB, _FIRST_EVENT)
+_CREATE = select(_NEW_JOB.c.created_at).add_cte(_TAKEN_KEY, _NEW_JOB, _FIRST_EVENT)
 
 
-async def create_job(session: Session, **values: Any) -> jobs.Job | None:
+async def create_job(session: Session, **values: Any) -> datetime | None:
     """Insert a job and its first event, or nothing if a key or a file stands in the way.
 
     Args:
         session: the transaction.
         values: the named parameters of the statement; the JSON ones as text.
+
+    Returns:
+        When the job was created.
     """
-    row = (await session.execute(_CREATE, values)).first()
-    return None if row is None else job_columns.job_of(row)
+    return (await session.execute(_CREATE, values)).scalar()
 
 
 async def job_of_project(session: Session, *, project_id: str, job_id: str) -> jobs.Job | None:
