@@ -38,14 +38,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="Fine-tuning jobs on XPULink: accepted, tracked, delivered.",
         version="0.1.0",
         lifespan=lambda app: _lifespan(app, settings),
-        strict_content_type=False,
         redirect_slashes=False,
     )
     errors.install(app)
     # In the order in which they are asked for most: each is tried until one fits.
-    for router in (jobs.router, files.router, models.router, chat.router):
-        app.include_router(router, prefix="/v1")
-    app.include_router(health.router)
+    # Its routes are the app's own: FastAPI asks an included router anew with every request.
+    for router in (jobs.router, files.router, models.router, chat.router, health.router):
+        app.router.routes.extend(router.routes)
     app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(Observed)

@@ -4,6 +4,7 @@ import logging
 import sys
 from typing import Any
 
+import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
@@ -14,6 +15,10 @@ def _name_process(process: str) -> Any:
         return event
 
     return add
+
+
+def _dump(event: EventDict, **_: Any) -> str:
+    return orjson.dumps(event, default=str).decode("utf-8", "replace")
 
 
 def configure_logging(level: str, *, process: str) -> None:
@@ -43,7 +48,7 @@ def configure_logging(level: str, *, process: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
+                structlog.processors.JSONRenderer(serializer=_dump),
             ],
         )
     )

@@ -14,7 +14,7 @@ from domain.errors import InvalidRequest, PlatformFailed, TunewardError
 from services import models
 from xpulink.port import ChatAnswer
 
-router = APIRouter(prefix="/chat/completions", tags=["Chat"])
+router = APIRouter(prefix="/v1/chat/completions", tags=["Chat"])
 _OUR_KEY_REFUSED = frozenset({401, 402, 403})
 _log = structlog.get_logger(__name__)
 

@@ -14,7 +14,7 @@ from domain import ids
 from domain.files import PURPOSES, TRAINING
 from services import files
 
-router = APIRouter(prefix="/files", tags=["Files"])
+router = APIRouter(prefix="/v1/files", tags=["Files"])
 PAGE = 10_000
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Depends, Header, Request, Response
 
 from api.dependencies import AfterCommit, Authenticated, Creating, InTransaction
 from api.metadata_filter import metadata_filter
@@ -12,10 +12,11 @@ from api.schemas.common import ListOf
 from api.schemas.jobs import CreateJob, EventOut, JobOut, event_out, job_out
 from domain import ids
 from domain.addresses import check_url
+from domain.jobs import Job
 from domain.stages import Stage
 from services import jobs, models
 
-router = APIRouter(prefix="/fine_tuning/jobs", tags=["Fine-tuning"])
+router = APIRouter(prefix="/v1/fine_tuning/jobs", tags=["Fine-tuning"], strict_content_type=False)
 
 IdempotencyKey = Annotated[
     str | None,
@@ -32,13 +33,18 @@ async def named_job(job_id: str) -> str:
     return job_id
 
 
+def job_answer(job: Job) -> Response:
+    """Return a job's answer as bytes: FastAPI would validate and convert what is a `JobOut` already."""
+    return Response(job_out(job).model_dump_json(), media_type="application/json")
+
+
 JobId = Annotated[str, Depends(named_job)]
 
 
-@router.post("", summary="Create a fine-tuning job")
+@router.post("", summary="Create a fine-tuning job", response_model=JobOut)
 async def create_job(
     body: CreateJob, request: Request, to: Creating, idempotency_key: IdempotencyKey = None
-) -> JobOut:
+) -> Response:
     """Accept a job. From this answer on it reaches exactly one end, whatever dies in between."""
     if body.webhook_url is not None:
         check_url(body.webhook_url, allowed_networks=to.held.allowed_networks, param="webhook_url")
@@ -54,7 +60,7 @@ async def create_job(
     )
     structlog.contextvars.bind_contextvars(job_id=job.id)
     to.rings.ring(Stage.ADVANCE)
-    return job_out(job)
+    return job_answer(job)
 
 
 @router.get("", summary="List fine-tuning jobs")

@@ -6,7 +6,7 @@ from api.dependencies import Authenticated, Held, InTransaction
 from api.schemas.models import ModelList, ModelOut, model_out
 from services import models
 
-router = APIRouter(prefix="/models", tags=["Models"])
+router = APIRouter(prefix="/v1/models", tags=["Models"])
 
 
 @router.get("", summary="List models")

@@ -69,11 +69,11 @@ async def test_metrics_count_by_the_route_s_template_and_name_nobody(
     pattern = r'^tuneward_http_requests_total\{method="(\w+)",route="(.*?)",status="(\w+)"\} ([\d.]+)$'
     counts = {found[:3]: float(found[3]) for found in re.findall(pattern, answer.text, re.MULTILINE)}
     for method, route, status in [
-        ("POST", "/fine_tuning/jobs", "200"),
-        ("GET", "/fine_tuning/jobs", "200"),
-        ("GET", "/fine_tuning/jobs/{job_id}", "200"),
-        ("GET", "/fine_tuning/jobs/{job_id}", "404"),
-        ("GET", "/models/{model:path}", "404"),
+        ("POST", "/v1/fine_tuning/jobs", "200"),
+        ("GET", "/v1/fine_tuning/jobs", "200"),
+        ("GET", "/v1/fine_tuning/jobs/{job_id}", "200"),
+        ("GET", "/v1/fine_tuning/jobs/{job_id}", "404"),
+        ("GET", "/v1/models/{model:path}", "404"),
         ("GET", "unknown", "404"),
     ]:
         assert counts[method, route, status] >= 1, counts
