@@ -8,7 +8,6 @@ a thread, and few levels, because it walks down to the last one however often th
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Annotated
 
 import structlog
@@ -76,32 +75,20 @@ async def caller(request: Request, opened: InTransaction) -> Caller:
 Authenticated = Annotated[Caller, Depends(caller, scope="function")]
 
 
-@dataclass(frozen=True, slots=True)
-class Creation:
-    """All that the hottest route needs: one dependency, because each one costs as much as a small query."""
+async def recognised(request: Request, held: Held) -> Caller:
+    """Return whom the key speaks for, from memory if it was seen before.
 
-    session: Session
-    caller: Caller
-    held: Resources
-    rings: Rings
-
-
-async def creation(request: Request, opened: InTransaction) -> Creation:
-    """Return what creating a job needs.
-
-    The caller comes from memory if the key was seen before. It may have been revoked since: the statement
-    that creates the job proves that it was not.
+    It may have been revoked since: only for a route whose own statement proves that it was not.
     """
-    held = await resources(request)
     key = bearer_key(request)
     found = held.known_keys.get(key)
     if found is None:
-        found = await api_keys.authenticate(opened, api_key=key)
+        found = await caller_alone(request, held)
         held.known_keys.remember(key, found)
-    return Creation(opened, _known(found), held, request.state.rings)
+    return _known(found)
 
 
-Creating = Annotated[Creation, Depends(creation, scope="function")]
+Recognised = Annotated[Caller, Depends(recognised)]
 
 
 async def caller_alone(request: Request, held: Held) -> Caller:

@@ -5,7 +5,7 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, Depends, Header, Request, Response
 
-from api.dependencies import AfterCommit, Authenticated, Creating, InTransaction
+from api.dependencies import AfterCommit, Authenticated, Held, InTransaction, Recognised
 from api.metadata_filter import metadata_filter
 from api.pagination import After, cut, limit_of
 from api.schemas.common import ListOf
@@ -43,23 +43,27 @@ JobId = Annotated[str, Depends(named_job)]
 
 @router.post("", summary="Create a fine-tuning job", response_model=JobOut)
 async def create_job(
-    body: CreateJob, request: Request, to: Creating, idempotency_key: IdempotencyKey = None
+    body: CreateJob,
+    request: Request,
+    caller: Recognised,
+    held: Held,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Accept a job. From this answer on it reaches exactly one end, whatever dies in between."""
     if body.webhook_url is not None:
-        check_url(body.webhook_url, allowed_networks=to.held.allowed_networks, param="webhook_url")
-    platform_model = await models.resolve(
-        to.session, project_id=to.caller.project_id, configured=to.held.models, name=body.model
-    )
-    job = await jobs.create(
-        to.session,
-        caller=to.caller,
-        credential_id=to.held.credential_id,
-        new=body.to_new_job(platform_model=platform_model),
-        repeat=jobs.idempotency(idempotency_key, await request.body()) if idempotency_key else None,
-    )
+        check_url(body.webhook_url, allowed_networks=held.allowed_networks, param="webhook_url")
+    repeat = jobs.idempotency(idempotency_key, await request.body()) if idempotency_key else None
+    # Opened here and not by a dependency: the hottest route saves a tenth by it, and commits as early.
+    async with held.database.transaction() as session:
+        platform_model = await models.resolve(
+            session, project_id=caller.project_id, configured=held.models, name=body.model
+        )
+        new = body.to_new_job(platform_model=platform_model)
+        job = await jobs.create(
+            session, caller=caller, credential_id=held.credential_id, new=new, repeat=repeat
+        )
     structlog.contextvars.bind_contextvars(job_id=job.id)
-    to.rings.ring(Stage.ADVANCE)
+    held.doorbell.ring(Stage.ADVANCE)
     return job_answer(job)
 
 
