@@ -5,6 +5,7 @@ The processes are started as a user would start them; nothing here reaches into 
 
 import asyncio
 import json
+import random
 import threading
 import time
 from collections import Counter
@@ -54,9 +55,12 @@ class Fleet:
         client = OpenAI(base_url=f"{stack.api_url}/v1", api_key=made["api_key"], max_retries=10)
         return cls(stack, receiver, client, made["webhook_secret"])
 
-    def create(self, count: int) -> None:
+    def create(self, count: int, *, strike: "Strike | None" = None) -> None:
+        """Create jobs one after another; `strike` kills something in the middle of every fifth request."""
         file = self.client.files.create(file=("train.jsonl", TRAINING_FILE), purpose="fine-tune")
         for number in range(count):
+            if strike is not None and number % 5 == 2:
+                strike.soon()
             job = self.client.fine_tuning.jobs.create(
                 model="qwen3-32b",
                 training_file=file.id,
@@ -127,3 +131,31 @@ class Killer:
             self._victim.kill()
             self.kills += 1
             self._victim.start()
+
+
+class Strike:
+    """Kills a process by SIGKILL within the next 15 ms, at a seeded moment, and starts it again."""
+
+    LONGEST_WAIT = 0.015
+
+    def __init__(self, victim: SupervisedProcess) -> None:
+        self._victim = victim
+        self._random = random.Random(1)
+        self._thread = threading.Thread()
+        self.kills = 0
+
+    def soon(self) -> None:
+        if self._thread.is_alive():
+            self._thread.join()
+        wait = self._random.uniform(0, self.LONGEST_WAIT)
+        self._thread = threading.Thread(target=self._strike, args=[wait])
+        self._thread.start()
+
+    def _strike(self, wait: float) -> None:
+        time.sleep(wait)  # the moment is what is being tried
+        self._victim.kill()
+        self.kills += 1
+        self._victim.start()
+
+    def finish(self) -> None:
+        self._thread.join()

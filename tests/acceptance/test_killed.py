@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from embedded.stack import Stack
-from tests.acceptance.fleet import Fleet, Killer, Receiver
+from tests.acceptance.fleet import Fleet, Killer, Receiver, Strike
 
 JOBS = int(os.environ.get("FLEET", "20"))
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(170)]
@@ -45,8 +45,9 @@ async def test_jobs_created_while_the_api_is_killed_are_each_kept_once(
     """The SDK retries what the kill cut off; the Idempotency-Key makes one job of the tries."""
     stack = make_stack()
     fleet = Fleet.on(stack, receiver)
-    with Killer(stack.api, every=0.5) as killer:
-        fleet.create(JOBS)
-    assert killer.kills > 0
+    strike = Strike(stack.api)
+    fleet.create(JOBS, strike=strike)
+    strike.finish()
+    assert strike.kills == JOBS // 5
     await fleet.wait_until_told(seconds=100)
     fleet.check_each_once()
