@@ -1,6 +1,5 @@
 """What sweeps do inside a transaction: free, warn, give up, forget."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from db.queries import files, sweeps, webhooks
@@ -34,24 +33,33 @@ async def fail_stalled(session: Session, state: JobState) -> int:
     stalled = await sweeps.stalled_jobs(
         session, state=state, older_than=deadline.end, warned=True, limit=BATCH
     )
-    return await _fail_all(session, stalled, deadline.error)
+    for job in stalled:
+        await transitions.fail(session, transitions.unclaimed(job), deadline.error)
+    return len(stalled)
 
 
 async def fail_poisonous(session: Session) -> int:
     """Fail jobs that killed their worker too often; return how many."""
     poisonous = await sweeps.poisonous_jobs(session, crashes=CRASHES_ALLOWED, limit=BATCH)
-    error = JobError(
-        "worker_crash_loop",
+    for job in poisonous:
+        await transitions.fail(session, transitions.unclaimed(job), _crash_loop(job))
+    return len(poisonous)
+
+
+def _crash_loop(job: Job) -> JobError:
+    """Say what killed the workers, and what may still run, and cost, on the platform."""
+    text = (
         f"{CRASHES_ALLOWED} workers stopped while they worked on this job. Look for its id in the workers' "
-        "logs and mend the cause before you create the job again.",
+        "logs and mend the cause before you create the job again."
     )
-    return await _fail_all(session, poisonous, error)
-
-
-async def _fail_all(session: Session, jobs: Sequence[Job], error: JobError) -> int:
-    for job in jobs:
-        await transitions.fail(session, transitions.unclaimed(job), error)
-    return len(jobs)
+    if job.platform_job_id is not None:
+        text += f" The platform's job {job.platform_job_id} is not watched any more: cancel it there."
+    elif job.open_submission_id is not None:
+        text += (
+            " It may have been submitted: look on the platform for a job with the metadata "
+            f"tuneward={job.open_submission_id} and cancel it there."
+        )
+    return JobError("worker_crash_loop", text)
 
 
 async def exhaust_unreachable(session: Session) -> int:

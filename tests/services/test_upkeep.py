@@ -94,6 +94,14 @@ async def test_the_fifth_worker_that_a_job_kills_is_the_last(world: Any) -> None
     assert (job.state, job.error_code) == (JobState.FAILED, "worker_crash_loop")
 
 
+async def test_a_poisonous_job_names_what_may_still_run_and_cost_on_the_platform(world: Any) -> None:
+    job = await world.create()
+    plan = await world.begin_submit(await world.upload())
+    await world.sql("UPDATE jobs SET crashes = 4, claimed_until = now() - interval '1 ms'")
+    assert await poison(world) == 1
+    assert f"tuneward={plan.submission_id} " in (await world.get(job)).error_message
+
+
 async def test_a_job_that_moves_between_crashes_is_no_poison(world: Any) -> None:
     await world.create()
     for _ in range(4):
