@@ -105,7 +105,14 @@ async def _prepare(database: Database, box: SecretBox, settings: Settings) -> st
             async with database.transaction() as session:
                 if settings.bootstrap_api_key is not None:
                     key = settings.bootstrap_api_key.get_secret_value()
-                    await api_keys.ensure(session, box, project=BOOTSTRAP_PROJECT, api_key=key)
+                    secret = settings.bootstrap_webhook_secret
+                    await api_keys.ensure(
+                        session,
+                        box,
+                        project=BOOTSTRAP_PROJECT,
+                        api_key=key,
+                        webhook_secret=secret.get_secret_value() if secret else None,
+                    )
                 return await credentials.ensure_default(session)
         except Unavailable as error:
             if asyncio.get_running_loop().time() > give_up:

@@ -70,6 +70,7 @@ def _announce(stack: "Stack") -> None:
     _say(
         f"Tuneward is ready at {stack.api_url}/v1, described at {stack.api_url}/docs\n"
         f"  export OPENAI_BASE_URL={stack.api_url}/v1 OPENAI_API_KEY={stack.api_key}\n"
+        f"  export OPENAI_WEBHOOK_SECRET={stack.webhook_secret}\n"
         f"Logs are in {stack.data_dir / 'logs'}; Ctrl-C stops everything."
     )
     # Last, so that whoever waits for this line has the hints as well.

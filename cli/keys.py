@@ -35,6 +35,21 @@ def create(
         print(f"Its webhook secret, shown once:\n  {made.webhook_secret}")
 
 
+@app.command("rotate-webhook-secret")
+def rotate_webhook_secret(
+    project: Annotated[str, typer.Option(help="The project's name.")], as_json: AsJson = False
+) -> None:
+    """Make a new webhook secret, shown once; the old one signs beside it for 24 hours."""
+    from services import api_keys
+    from services.secret_box import SecretBox
+
+    box = SecretBox(keys_or_exit())
+    secret: str = in_transaction(
+        lambda session: api_keys.rotate_webhook_secret(session, box, project=project)
+    )
+    print(json.dumps({"project": project, "webhook_secret": secret}) if as_json else secret)
+
+
 @app.command("list")
 def list_keys(as_json: AsJson = False) -> None:
     """List the keys of all projects, without the keys themselves."""

@@ -99,6 +99,8 @@ class Settings(BaseSettings):
 
     # A key of the project `default` that is made sure of when the api starts.
     bootstrap_api_key: SecretStr | None = None
+    # The webhook secret of that project, `whsec_` and 32 bytes in base64, taken when the project is made.
+    bootstrap_webhook_secret: SecretStr | None = None
     # Fernet keys that encrypt stored secrets, newest first; all of them decrypt.
     secret_keys: Annotated[list[SecretStr], NoDecode, BeforeValidator(_parse_secrets)] = []
     # Read if there are no keys above; `tuneward migrate` makes it.

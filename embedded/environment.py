@@ -70,6 +70,7 @@ def _choices(data_dir: Path) -> dict[str, str]:
     return {
         "TUNEWARD_STORAGE_URL": (data_dir / "blobs").as_uri(),
         "TUNEWARD_BOOTSTRAP_API_KEY": kept_secret(keys / "api_key", _new_api_key),
+        "TUNEWARD_BOOTSTRAP_WEBHOOK_SECRET": kept_secret(keys / "webhook_secret", _new_webhook_secret),
         "TUNEWARD_SECRET_KEYS": kept_secret(keys / "secret_keys", _new_fernet_key),
         "TUNEWARD_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
         "TUNEWARD_POLL_INTERVAL": "1s",
@@ -78,6 +79,10 @@ def _choices(data_dir: Path) -> dict[str, str]:
 
 def _new_api_key() -> str:
     return f"tw_{secrets.token_urlsafe(32)}"
+
+
+def _new_webhook_secret() -> str:
+    return f"whsec_{base64.b64encode(os.urandom(32)).decode()}"
 
 
 def _new_fernet_key() -> str:

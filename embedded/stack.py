@@ -136,6 +136,11 @@ class Stack:
         """The key of the project `default`."""
         return self.environment["TUNEWARD_BOOTSTRAP_API_KEY"]
 
+    @property
+    def webhook_secret(self) -> str:
+        """What webhooks of the project `default` are signed with, from the first start on."""
+        return self.environment["TUNEWARD_BOOTSTRAP_WEBHOOK_SECRET"]
+
     @cached_property
     def environment(self) -> dict[str, str]:
         """The variables of api, worker and every other `tuneward` process, once the servers run."""

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from db.queries import projects
 from db.queries.projects import Caller
@@ -14,7 +14,18 @@ from domain.webhook_secrets import new_webhook_secret
 from services.secret_box import SecretBox
 
 KEY_PREFIX = "tw_"
-__all__ = ["ApiKeyRow", "Caller", "MadeKey", "authenticate", "create", "ensure", "list_all", "revoke"]
+SECRETS_OVERLAP = timedelta(hours=24)
+__all__ = [
+    "ApiKeyRow",
+    "Caller",
+    "MadeKey",
+    "authenticate",
+    "create",
+    "ensure",
+    "list_all",
+    "revoke",
+    "rotate_webhook_secret",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +77,35 @@ async def create(session: Session, box: SecretBox, *, project: str) -> MadeKey:
     return await _keep(session, box, project=project, api_key=api_key)
 
 
-async def ensure(session: Session, box: SecretBox, *, project: str, api_key: str) -> None:
-    """Make sure that this very key exists; one that exists, revoked or not, stays as it is."""
-    await _keep(session, box, project=project, api_key=api_key)
+async def ensure(
+    session: Session, box: SecretBox, *, project: str, api_key: str, webhook_secret: str | None = None
+) -> None:
+    """Make sure that this very key exists; one that exists, revoked or not, stays as it is.
+
+    `webhook_secret` is taken for a project that is new; without it one is made that nobody sees, until
+    `rotate_webhook_secret`.
+    """
+    await _keep(session, box, project=project, api_key=api_key, webhook_secret=webhook_secret)
 
 
-async def _keep(session: Session, box: SecretBox, *, project: str, api_key: str) -> MadeKey:
+async def rotate_webhook_secret(session: Session, box: SecretBox, *, project: str) -> str:
+    """Give a project a new webhook secret and return it, once; the old one signs beside it for 24 hours.
+
+    Raises:
+        NotFound: there is no such project.
+    """
     secret = new_webhook_secret()
+    if not await projects.rotate_webhook_secret(
+        session, name=project, sealed=box.seal(secret), overlap=SECRETS_OVERLAP
+    ):
+        raise NotFound(f"There is no project {project!r}. 'tuneward keys list' shows them.")
+    return secret
+
+
+async def _keep(
+    session: Session, box: SecretBox, *, project: str, api_key: str, webhook_secret: str | None = None
+) -> MadeKey:
+    secret = webhook_secret or new_webhook_secret()
     project_id = await projects.add_project(
         session, project_id=ids.new_id(ids.PROJECT), name=project, webhook_secret=box.seal(secret)
     )

@@ -201,7 +201,7 @@ async def cancel(session: Session, *, project_id: str, job_id: str) -> Job:
     if job is None:
         raise NotFound(param="fine_tuning_job_id")
     if job.state in TERMINAL:
-        raise AlreadyEnded(f"The job {job.id} has {job.state}; it cannot be cancelled any more.")
+        raise AlreadyEnded(f"The job {job.id} has ended ({job.state}); it cannot be cancelled any more.")
     if job.state in BEFORE_SUBMISSION and job.claim_token is None:
         return await transitions.cancel(session, job)
     await _wish_to_cancel(session, job)

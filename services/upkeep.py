@@ -63,7 +63,7 @@ def _crash_loop(job: Job) -> JobError:
 
 
 async def exhaust_unreachable(session: Session) -> int:
-    """End deliveries of endpoints that were disabled or deleted; they can be replayed."""
+    """End deliveries of endpoints that were disabled or deleted; they stand in the log as exhausted."""
     return await webhooks.exhaust_unreachable(session)
 
 

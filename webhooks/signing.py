@@ -5,7 +5,6 @@ What is signed is `{webhook-id}.{webhook-timestamp}.{body}` with HMAC-SHA256. Op
 """
 
 import hmac
-import secrets as randomness
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -16,22 +15,17 @@ SECRET_BYTES: Final = 32
 USER_AGENT: Final = f"Tuneward-Webhooks/{version('tuneward')}"
 
 
-def new_secret() -> str:
-    """Return a new signing secret: `whsec_` and 32 random bytes in standard padded base64."""
-    return PREFIX + b64encode(randomness.token_bytes(SECRET_BYTES)).decode()
-
-
 def sign(*, secrets: Sequence[str], delivery_id: str, at: int, body: bytes) -> str:
     """Return the `webhook-signature` header: one `v1,…` per active secret, separated by spaces.
 
     Args:
-        secrets: as made by `new_secret`; two of them while a rotation is under way.
+        secrets: as made by `domain.webhook_secrets`; two of them while a rotation is under way.
         delivery_id: the `webhook-id`, without a dot.
         at: the moment of this attempt in Unix seconds.
         body: the exact bytes that are sent.
 
     Raises:
-        ValueError: if there is no secret, or one that `new_secret` cannot have made.
+        ValueError: if there is no secret, or one that is not of their form.
     """
     if not secrets:
         raise ValueError("a webhook needs a secret to be signed with")

@@ -33,7 +33,9 @@ async def chat(request: Request, caller: AuthenticatedAlone, held: Held) -> Stre
     answer = await stack.enter_async_context(held.chat.chat(msgspec.json.encode(body), accept=accept))
     if answer.status in _OUR_KEY_REFUSED:
         await stack.aclose()
-        raise PlatformFailed("The platform refused this service's own key; its operator has been told.")
+        raise PlatformFailed(
+            "The platform refused this service's own key. Its operator has to check XPULINK_API_KEY."
+        )
     return StreamingResponse(
         _passed_on(answer, stack), status_code=answer.status, headers=dict(answer.headers)
     )

@@ -1,4 +1,8 @@
-"""Telling customers: endpoints, what happened, a delivery per endpoint, an attempt per try."""
+"""Telling customers: endpoints, what happened, a delivery per endpoint, an attempt per try.
+
+So far only hidden endpoints are made, one for each `webhook_url`; the columns of the others, their event
+types and their own secrets wait for the routes that manage endpoints.
+"""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,6 +1,7 @@
 """Projects and their keys."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -24,6 +25,20 @@ async def caller_of_key(session: Session, *, key_hash: bytes) -> Caller | None:
     """Return whom a key that was not revoked speaks for."""
     row = (await session.execute(_CALLER, {"key_hash": key_hash})).first()
     return None if row is None else Caller(row[0], row[1])
+
+
+async def rotate_webhook_secret(session: Session, *, name: str, sealed: bytes, overlap: timedelta) -> bool:
+    """Put a new secret in the place of the old, which goes on beside it for `overlap`."""
+    statement = (
+        update(Project)
+        .where(Project.name == name)
+        .values(
+            webhook_secret=sealed,
+            previous_webhook_secret=Project.webhook_secret,
+            previous_secret_expires_at=func.now() + overlap,
+        )
+    )
+    return bool((await session.execute(statement)).rowcount)
 
 
 async def is_live_key(session: Session, *, key_id: str) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import case, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from db.models import WebhookEndpoint
@@ -16,15 +16,26 @@ from domain.outcomes import Attempted
 _HIDDEN = text("hidden AND deleted_at IS NULL")
 
 
+def _if_enabled(column: str, otherwise: Any) -> Any:
+    return case((WebhookEndpoint.disabled_at.is_(None), getattr(WebhookEndpoint, column)), else_=otherwise)
+
+
 async def ensure_hidden_endpoint(session: Session, *, endpoint_id: str, project_id: str, url: str) -> str:
-    """Return the id of the hidden endpoint of this project and URL, inserting it first if needed."""
+    """Return the id of the hidden endpoint of this project and URL; it is there and enabled afterwards."""
     statement = insert(WebhookEndpoint).values(
         id=endpoint_id, project_id=project_id, name="webhook_url", url=url, hidden=True, event_types=[]
     )
     statement = statement.on_conflict_do_update(
         index_elements=[WebhookEndpoint.project_id, WebhookEndpoint.url],
         index_where=_HIDDEN,
-        set_={"url": statement.excluded.url},  # a no-op write, so that RETURNING gives the row
+        # Naming the URL again is consent to try it again: what disabled it is forgotten.
+        set_={
+            "disabled_at": None,
+            "disabled_reason": None,
+            "failing_since": _if_enabled("failing_since", None),
+            "failures": _if_enabled("failures", 0),
+            "resume_at": _if_enabled("resume_at", None),
+        },
     )
     return (await session.execute(statement.returning(WebhookEndpoint.id))).scalar_one()
 

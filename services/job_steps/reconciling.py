@@ -45,7 +45,7 @@ async def finish_found(
 async def finish_absent(session: Session, plan: ReconcilePlan, *, settle: timedelta) -> None:
     """Note that it is not there; only the second time, `settle` later, may another create be sent."""
     if plan.absent_for is not None and plan.absent_for >= settle:
-        event = NewEvent("The platform never got the submission; submitting again")
+        event = NewEvent("The platform never got the submission")
         rider = submissions.submission_change(plan.submission_id, outcome="absent")
         changes = {"open_submission_id": None}
         await transitions.stay(

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from webhooks.signing import headers, new_secret
+from domain.webhook_secrets import new_webhook_secret
+from webhooks.signing import headers
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 BODY = b'{"type": "fine_tuning.job.succeeded"}'
@@ -64,8 +65,11 @@ def demo() -> dict[str, Any]:
 
 
 def test_the_demo_takes_a_webhook_that_the_service_signed(demo: dict[str, Any]) -> None:
-    secret = new_secret()
-    signed = headers(secrets=[new_secret(), secret], delivery_id="whd_1", at=int(time.time()), body=BODY)
+    secret = new_webhook_secret()
+    secrets = [new_webhook_secret(), secret]
+    signed = headers(secrets=secrets, delivery_id="whd_1", at=int(time.time()), body=BODY)
+        secrets=[new_webhook_secret(), secret], delivery_id="whd_1", at=int(time.time()), body=BODY
+    )
     demo["check_signature"](secret, signed, BODY)
 
 
@@ -76,7 +80,7 @@ def test_the_demo_takes_a_webhook_that_the_service_signed(demo: dict[str, Any]) 
 def test_the_demo_refuses_a_webhook_that_was_changed_or_is_old(
     demo: dict[str, Any], seconds_ago: int, body: bytes, complaint: str
 ) -> None:
-    secret = new_secret()
+    secret = new_webhook_secret()
     signed = headers(secrets=[secret], delivery_id="whd_1", at=int(time.time()) - seconds_ago, body=BODY)
     with pytest.raises(RuntimeError, match=complaint):
         demo["check_signature"](secret, signed, body)

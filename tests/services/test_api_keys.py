@@ -105,3 +105,20 @@ async def test_the_list_shows_ends_of_keys_and_no_more(world: Any) -> None:
     shown = next(row for row in rows if row.id == made.id)
     assert (shown.project, shown.hint, shown.revoked_at) == ("two", made.api_key[-4:], None)
     assert made.api_key not in repr(rows)
+
+
+async def test_a_rotated_webhook_secret_signs_beside_the_old_one(world: Any) -> None:
+    before = await world.value("SELECT webhook_secret FROM projects")
+    async with world.transaction() as session:
+        secret = await api_keys.rotate_webhook_secret(session, world.box, project="one")
+    (row,) = await world.sql(
+        "SELECT webhook_secret, previous_webhook_secret,"
+        " previous_secret_expires_at - now() BETWEEN interval '23 h' AND interval '24 h' FROM projects"
+    )
+    assert (world.box.open(row[0]), bytes(row[1]), row[2]) == (secret, bytes(before), True)
+
+
+async def test_the_secret_of_a_project_that_is_not_there_cannot_be_rotated(world: Any) -> None:
+    with pytest.raises(NotFound, match="nobody"):
+        async with world.transaction() as session:
+            await api_keys.rotate_webhook_secret(session, world.box, project="nobody")

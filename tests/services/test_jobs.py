@@ -223,3 +223,17 @@ async def test_a_success_that_came_first_beats_the_wish(world: Any) -> None:
     await world.sql("UPDATE jobs SET cancel_sent_at = now()")
     await world.end(await world.collecting(PlatformStatus.SUCCEEDED, fine_tuned_model="ft:m"))
     assert (await world.get(job)).state is JobState.SUCCEEDED
+
+
+async def test_naming_a_webhook_url_again_enables_it_again(world: Any) -> None:
+    url = "https://example.com/hook"
+    first = await world.create(webhook_url=url)
+    await world.sql(
+        "UPDATE webhook_endpoints SET disabled_at = now(), disabled_reason = '410', failures = 9,"
+        " failing_since = now(), resume_at = now()"
+    )
+    second = await world.create(webhook_url=url)
+    assert first.webhook_endpoint_id == second.webhook_endpoint_id
+    assert await world.sql(
+        "SELECT disabled_at, disabled_reason, failures, resume_at FROM webhook_endpoints"
+    ) == [(None, None, 0, None)]

@@ -17,15 +17,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from domain.outcomes import Attempted
+from domain.webhook_secrets import new_webhook_secret
 from webhooks.sender import WebhookSender
-from webhooks.signing import new_secret
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Write = Callable[[asyncio.StreamWriter], Awaitable[None]]
 Certificates = tuple[ssl.SSLContext, ssl.SSLContext]
 
 
-SECRET = new_secret()
+SECRET = new_webhook_secret()
 BODY = (
     b'{"id":"evt_1","object":"event","created_at":1,"type":"fine_tuning.job.failed","data":{"id":"ftjob-1"}}'
 )

@@ -8,7 +8,7 @@ from aiohttp import web
 from openai import OpenAI
 from standardwebhooks import Webhook
 
-from webhooks.signing import new_secret
+from domain.webhook_secrets import new_webhook_secret
 
 from .conftest import BODY, Certificates, MakeSender, StartReceiver, answering, attempt
 
@@ -17,7 +17,7 @@ async def test_what_arrives_is_what_was_signed_with_each_secret(
     receiver: StartReceiver, sender: MakeSender
 ) -> None:
     hooks = await receiver()
-    secrets = [new_secret(), new_secret()]
+    secrets = [new_webhook_secret(), new_webhook_secret()]
     before = int(time.time())
     outcome = await attempt(sender(), hooks.url(), secrets)
     (got,) = hooks.got

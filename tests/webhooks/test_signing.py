@@ -6,7 +6,8 @@ import pytest
 from openai import InvalidWebhookSignatureError, OpenAI
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from webhooks.signing import headers, new_secret, sign
+from domain.webhook_secrets import new_webhook_secret
+from webhooks.signing import headers, sign
 
 BODY = json.dumps(
     {
@@ -38,7 +39,7 @@ def test_the_specification_s_own_example_is_reproduced() -> None:
 
 
 def test_a_new_secret_is_32_random_bytes_in_padded_base64() -> None:
-    first, second = new_secret(), new_secret()
+    first, second = new_webhook_secret(), new_webhook_secret()
     assert first != second
     assert first.startswith("whsec_")
     assert len(base64.b64decode(first.removeprefix("whsec_"), validate=True)) == 32
@@ -46,7 +47,7 @@ def test_a_new_secret_is_32_random_bytes_in_padded_base64() -> None:
 
 @pytest.mark.parametrize("reader", [0, 1])
 def test_both_libraries_accept_either_secret_while_two_sign(reader: int) -> None:
-    secrets = [new_secret(), new_secret()]
+    secrets = [new_webhook_secret(), new_webhook_secret()]
     head = signed(*secrets)
     assert head["webhook-signature"].count("v1,") == 2
     assert Webhook(secrets[reader]).verify(BODY, head)["data"]["id"] == "ftjob-é"
@@ -56,10 +57,10 @@ def test_both_libraries_accept_either_secret_while_two_sign(reader: int) -> None
 
 @pytest.mark.parametrize("change", ["secret", "body", "id", "old", "new"])
 def test_both_libraries_refuse_what_was_tampered_with(change: str) -> None:
-    secret, body = new_secret(), BODY
+    secret, body = new_webhook_secret(), BODY
     head = signed(secret, at=int(time.time()) + {"old": -301, "new": 310}.get(change, 0))
     if change == "secret":
-        secret = new_secret()
+        secret = new_webhook_secret()
     elif change == "body":
         body = BODY.replace(b"succeeded", b"cancelled")
     elif change == "id":
@@ -71,7 +72,7 @@ def test_both_libraries_refuse_what_was_tampered_with(change: str) -> None:
 
 
 def test_the_headers_name_the_sender_and_the_content() -> None:
-    head = signed(new_secret(), at=1760000000)
+    head = signed(new_webhook_secret(), at=1760000000)
     assert head["webhook-timestamp"] == "1760000000"
     assert head["content-type"] == "application/json"
     assert head["user-agent"].startswith("Tuneward-Webhooks/0.")
