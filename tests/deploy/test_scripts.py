@@ -68,8 +68,6 @@ def test_the_demo_takes_a_webhook_that_the_service_signed(demo: dict[str, Any]) 
     secret = new_webhook_secret()
     secrets = [new_webhook_secret(), secret]
     signed = headers(secrets=secrets, delivery_id="whd_1", at=int(time.time()), body=BODY)
-        secrets=[new_webhook_secret(), secret], delivery_id="whd_1", at=int(time.time()), body=BODY
-    )
     demo["check_signature"](secret, signed, BODY)
 
 
