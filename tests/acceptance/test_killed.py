@@ -15,22 +15,11 @@ JOBS = int(os.environ.get("FLEET", "20"))
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(170)]
 
 
+@pytest.mark.parametrize("with_valkey", [True, False], ids=["with-redis", "redis-never-started"])
 async def test_jobs_survive_a_worker_that_is_killed_every_three_seconds(
-    make_stack: Callable[..., Stack], receiver: Receiver
+    make_stack: Callable[..., Stack], receiver: Receiver, *, with_valkey: bool
 ) -> None:
-    stack = make_stack()
-    fleet = Fleet.on(stack, receiver)
-    with Killer(stack.workers[0], every=3) as killer:
-        fleet.create(JOBS)
-        await fleet.wait_until_told(seconds=150)
-    assert killer.kills > 0
-    fleet.check_each_once()
-
-
-async def test_jobs_survive_it_with_redis_never_started(
-    make_stack: Callable[..., Stack], receiver: Receiver
-) -> None:
-    stack = make_stack(with_valkey=False)
+    stack = make_stack(with_valkey=with_valkey)
     fleet = Fleet.on(stack, receiver)
     with Killer(stack.workers[0], every=3) as killer:
         fleet.create(JOBS)
