@@ -13,7 +13,11 @@
     │   ├── FileInUse                 409
     │   ├── AlreadyEnded              409
     │   ├── AlreadySubmitted          409
-    │   └── PlatformCannotCancel      409
+    │   ├── PlatformCannotCancel      409
+    │   ├── UploadCompleted           409
+    │   ├── UploadCancelled           409
+    │   ├── UploadExpired             409
+    │   └── UploadCompleting          409  the one conflict that passes by itself
     ├── TooLarge                      413
     ├── TooManyRequests               429
     ├── PlatformFailed                502
@@ -138,6 +142,32 @@ class PlatformCannotCancel(Conflict):
     """The platform has no way to cancel a job that was submitted; the job goes on and is tracked."""
 
     code = "platform_cannot_cancel"
+
+
+class UploadCompleted(Conflict):
+    """The upload is completed; its file is there and nothing about the upload can be changed any more."""
+
+    code = "upload_completed"
+
+
+class UploadCancelled(Conflict):
+    """The upload was cancelled. Create a new one."""
+
+    code = "upload_cancelled"
+
+
+class UploadExpired(Conflict):
+    """The upload expired: parts are kept for one hour after its creation. Create a new one."""
+
+    code = "upload_expired"
+
+
+class UploadCompleting(Conflict):
+    """The upload is being completed by another request. Wait a moment, then send this one again."""
+
+    code = "upload_completing"
+    should_retry = True
+    """It is over soon, and a client that sent its complete twice shall get the file from either."""
 
 
 class TooLarge(TunewardError):  # noqa: N818

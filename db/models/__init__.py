@@ -8,6 +8,7 @@ from db.models.leases import Lease
 from db.models.platform_credentials import PlatformCredential
 from db.models.platform_submissions import PlatformSubmission
 from db.models.projects import ApiKey, Project
+from db.models.uploads import Upload, UploadPart
 from db.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "PlatformFile",
     "PlatformSubmission",
     "Project",
+    "Upload",
+    "UploadPart",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",

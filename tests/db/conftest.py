@@ -35,6 +35,9 @@ ROWS = """
          VALUES ('evt_1', 'proj_1', 'fine_tuning.job.failed', 'ftjob-1', 2);
     INSERT INTO webhook_deliveries (id, event_id, endpoint_id, body) VALUES ('wh_1', 'evt_1', 'we_1', '{}');
     INSERT INTO webhook_attempts (id, delivery_id, number, duration_ms) VALUES ('att_1', 'wh_1', 1, 5);
+    INSERT INTO uploads (id, project_id, filename, purpose, bytes, expires_at)
+         VALUES ('upload_1', 'proj_1', 'a.jsonl', 'fine-tune', 3, now() + interval '1 hour');
+    INSERT INTO upload_parts (id, upload_id) VALUES ('part_1', 'upload_1');
     INSERT INTO leases (name) VALUES ('tracker');
 """
 
