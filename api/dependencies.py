@@ -113,6 +113,16 @@ async def blobs(held: Held) -> BlobStore:
 Blobs = Annotated[BlobStore, Depends(blobs)]
 
 
+async def upload_slot(held: Held) -> AsyncIterator[None]:
+    """Hold one of the places for bytes on their way in until the route has returned."""
+    with held.upload_slots.taken():
+        yield
+
+
+UploadSlot = Annotated[None, Depends(upload_slot, scope="function")]
+"""Write it behind the caller: whoever is nobody shall take no place."""
+
+
 async def limits(held: Held) -> Limits:
     """Return how much a request may bring."""
     return held.limits

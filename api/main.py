@@ -11,7 +11,8 @@ from fastapi.responses import RedirectResponse
 from api import errors
 from api.middleware import AlsoUnprefixed, BodyLimit, Observed
 from api.resources import Limits, Resources
-from api.routes import chat, files, health, jobs, models
+from api.routes import chat, files, health, jobs, models, uploads
+from api.slots import Slots
 from config.logging import configure_logging
 from config.secret_keys import read_secret_keys
 from config.settings import Settings
@@ -43,7 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     # In the order in which they are asked for most: each is tried until one fits.
     # Its routes are the app's own: FastAPI asks an included router anew with every request.
-    for router in (jobs.router, files.router, models.router, chat.router, health.router):
+    for router in (jobs.router, files.router, uploads.router, models.router, chat.router, health.router):
         app.router.routes.extend(router.routes)
     app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
@@ -93,6 +94,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Resources:
             max_line_bytes=settings.max_line_bytes,
             max_body_bytes=settings.max_body_bytes,
         ),
+        upload_slots=Slots(settings.max_concurrent_uploads),
         shutdown_grace=settings.shutdown_grace,
     )
 

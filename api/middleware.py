@@ -18,8 +18,8 @@ from domain.errors import TooLarge, TunewardError
 API_VERSION = "2020-10-01"
 """What OpenAI's own servers say in `openai-version`."""
 _CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
-UPLOADS = "/v1/files"
-"""The one path whose bodies may be large; a content type proves nothing."""
+_LARGE = re.compile(r"/v1/(files|uploads/[^/]+/parts)")
+"""The paths whose bodies may be large; a content type proves nothing."""
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _log = structlog.get_logger("api")
 
@@ -113,7 +113,7 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the ASGI specification."""
-        if scope["type"] != "http" or scope["path"] == UPLOADS:
+        if scope["type"] != "http" or _LARGE.fullmatch(scope["path"]):
             await self._app(scope, receive, send)
             return
         taken = 0

@@ -119,7 +119,7 @@ class Upload:
         boundary = options.get(b"boundary", b"")
         if kind != b"multipart/form-data" or not 0 < len(boundary) <= MAX_BOUNDARY_LENGTH:
             raise InvalidRequest(
-                "Send the file as multipart/form-data, with its boundary in the Content-Type header.",
+                f"Send '{self._file}' in multipart/form-data, with its boundary in the Content-Type header.",
                 code="invalid_content_type",
             )
         return boundary
@@ -175,7 +175,7 @@ class Upload:
 
     def _begin_file(self, disposition: bytes, plain: bytes) -> None:
         if self._file_seen:
-            raise InvalidFile("Send one file; there are two in this form.", param=self._file)
+            raise InvalidFile(f"Send one '{self._file}'; there are two in this form.", param=self._file)
         self._file_seen = True
         self.filename = safe_filename(_extended_filename(disposition) or plain.decode("utf-8", "replace"))
         self.content_type = self._headers.get(b"content-type", b"").decode("latin-1")
@@ -229,7 +229,7 @@ class Upload:
     def _too_large(self) -> InvalidFile:
         limit = self._limits.max_file_bytes
         return InvalidFile(
-            f"The file is larger than the {limit} bytes that a file may have.", param=self._file
+            f"'{self._file}' is larger than the {limit} bytes that it may have.", param=self._file
         )
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 
 from api.auth import KnownKeys
+from api.slots import Slots
 from db.session import Database
 from doorbell.bell import Doorbell
 from services.secret_box import SecretBox
@@ -35,5 +36,6 @@ class Resources:
     models: Mapping[str, str]
     allowed_networks: Sequence[IPv4Network | IPv6Network]
     limits: Limits
+    upload_slots: Slots
     shutdown_grace: timedelta
     known_keys: KnownKeys = field(default_factory=KnownKeys)

@@ -10,6 +10,9 @@ from domain.errors import InvalidRequest
 UPLOADABLE: Final = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 PURPOSES: Final = (*UPLOADABLE, "assistants_output", "batch_output", "fine-tune-results")
 TRAINING: Final = "fine-tune"
+RESULTS: Final = "fine-tune-results"
+SHOWN_AS: Final = {"evals": "user_data"}
+"""OpenAI takes `evals` from clients, but its File has no such purpose, and a strict client breaks on it."""
 SHORTEST_LIFE: Final = timedelta(hours=1)
 LONGEST_LIFE: Final = timedelta(days=30)
 
@@ -30,6 +33,16 @@ class File:
     examples: int | None
     created_at: datetime
     expires_at: datetime | None
+
+
+def shown_purpose(purpose: str) -> str:
+    """Return the purpose that a file of this purpose is shown with."""
+    return SHOWN_AS.get(purpose, purpose)
+
+
+def purposes_of(filter_: str) -> frozenset[str]:
+    """Return the purposes of the files that a list of this purpose gives; none if there is no such one."""
+    return frozenset(purpose for purpose in PURPOSES if filter_ in {purpose, shown_purpose(purpose)})
 
 
 def check_purpose(purpose: str) -> str:

@@ -1,13 +1,13 @@
 """What clients do with files. Their bytes are stored before, and read after, by whoever calls this."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 
 from db.queries import files
 from db.session import Session
 from domain import ids
 from domain.errors import FileInUse, NotFound
-from domain.files import File
+from domain.files import File, purposes_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,8 @@ class StoredFile:
     status: str
     status_details: str | None
     examples: int | None
-    expires_at: datetime | None
+    life: timedelta | None
+    """How long it is kept from the moment it is recorded; None is for ever."""
 
 
 def new_file_id() -> str:
@@ -50,7 +51,7 @@ async def keep(session: Session, *, project_id: str, stored: StoredFile) -> File
         status=stored.status,
         status_details=stored.status_details,
         examples=stored.examples,
-        expires_at=stored.expires_at,
+        life=stored.life,
     )
 
 
@@ -71,9 +72,12 @@ async def get(session: Session, *, project_id: str, file_id: str) -> File:
 async def page(
     session: Session, *, project_id: str, after: str | None, limit: int, purpose: str | None, descending: bool
 ) -> list[File]:
-    """Return up to `limit` files behind the position `after`."""
+    """Return up to `limit` files behind the position `after`; none for what is no id or no purpose."""
+    purposes = None if purpose is None else purposes_of(purpose)
+    if (after is not None and not ids.is_id(ids.FILE, after)) or purposes == frozenset():
+        return []
     return await files.files_page(
-        session, project_id=project_id, after=after, limit=limit, purpose=purpose, descending=descending
+        session, project_id=project_id, after=after, limit=limit, purposes=purposes, descending=descending
     )
 
 

@@ -1,17 +1,21 @@
 """What sweeps do inside a transaction: free, warn, give up, forget."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from db.queries import files, sweeps, webhooks
+from db.queries import files, sweeps, uploads, webhooks
 from db.session import Session
 from domain.deadlines import CRASHES_ALLOWED, DEADLINES
 from domain.job_state import JobState
 from domain.jobs import Job, NewEvent
 from domain.platform import JobError
 from services import transitions
+from services.uploads import attempt_key, part_key
 
 BATCH = 100
 IDEMPOTENCY_KEPT = timedelta(hours=24)
+ARRIVING_FOR = timedelta(hours=1)
+"""After which a part whose bytes are not all there is given up."""
 
 
 async def warn_stalled(session: Session, state: JobState) -> int:
@@ -84,6 +88,41 @@ async def unused_blobs(session: Session, *, limit: int = BATCH) -> list[tuple[st
 async def blob_deleted(session: Session, *, file_id: str) -> None:
     """Record that a file's bytes are gone."""
     await files.forget_blob(session, file_id=file_id)
+
+
+async def expire_uploads(session: Session) -> int:
+    """End uploads whose hour is over; return how many."""
+    return await uploads.expire_uploads(session, limit=BATCH)
+
+
+async def unneeded_parts(session: Session) -> list[tuple[str, str]]:
+    """Return part id and blob key of parts of uploads that ended."""
+    found = await uploads.unneeded_parts(session, arriving_for=ARRIVING_FOR, limit=BATCH)
+    return [(part_id, part_key(part_id)) for part_id in found]
+
+
+async def parts_deleted(session: Session, *, part_ids: Sequence[str]) -> None:
+    """Record that the bytes of these parts are gone."""
+    await uploads.forget_parts(session, part_ids=part_ids)
+
+
+async def uploads_without_parts(session: Session) -> list[tuple[str, list[str]]]:
+    """Return ended uploads without parts, each with the blob keys of attempts that came to nothing."""
+    found = await uploads.uploads_without_parts(session, limit=BATCH)
+    return [
+        (upload_id, [attempt_key(upload_id, attempt) for attempt in range(1, left + 1)])
+        for upload_id, left in found
+    ]
+
+
+async def uploads_swept(session: Session, *, upload_ids: Sequence[str]) -> None:
+    """Record that nothing is left of these uploads but their files."""
+    await uploads.mark_swept(session, upload_ids=upload_ids)
+
+
+async def forget_old_uploads(session: Session, *, retention: timedelta) -> int:
+    """Delete uploads that ended long ago; return how many. Their files stay."""
+    return await uploads.forget_old_uploads(session, keep=retention, limit=BATCH)
 
 
 async def queue_depths(session: Session) -> list[tuple[str, int, int, float]]:

@@ -5,29 +5,45 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
-from api.dependencies import Authenticated, AuthenticatedAlone, Blobs, Held, InTransaction, RequestLimits
+from api.content import Form, content_of
+from api.dependencies import (
+    Authenticated,
+    AuthenticatedAlone,
+    Blobs,
+    Held,
+    InTransaction,
+    RequestLimits,
+    UploadSlot,
+)
+from api.intake import take_file
 from api.pagination import After, cut, limit_of
 from api.schemas.common import ListWithIds
 from api.schemas.files import FileDeleted, FileOut, file_out
-from api.uploads import take_in
-from domain import ids
-from domain.files import PURPOSES, TRAINING
 from services import files
 
 router = APIRouter(prefix="/v1/files", tags=["Files"])
 PAGE = 10_000
+AskedForm = Annotated[
+    Form | None,
+    Query(alias="format", description="The form of a results file; it wins over `Accept`. Others have one."),
+]
 
 
 @router.post("", summary="Upload a file")
 async def upload_file(
-    request: Request, caller: AuthenticatedAlone, held: Held, blobs: Blobs, limits: RequestLimits
+    request: Request,
+    caller: AuthenticatedAlone,
+    _: UploadSlot,
+    held: Held,
+    blobs: Blobs,
+    limits: RequestLimits,
 ) -> FileOut:
     """Take a file as multipart/form-data with `purpose` and `file`, in any order.
 
     A training file is checked line by line while it arrives: one with faults is kept with
     `status: "error"` and `status_details`, one that is no JSON Lines at all is refused.
     """
-    stored = await take_in(request, blobs, limits)
+    stored = await take_file(request, blobs, limits)
     async with held.database.transaction() as session:
         return file_out(await files.keep(session, project_id=caller.project_id, stored=stored))
 
@@ -42,8 +58,6 @@ async def list_files(
     order: Literal["asc", "desc"] = "desc",
 ) -> ListWithIds[FileOut]:
     """List this project's files, newest first unless `order` says `asc`."""
-    if (after is not None and not ids.is_id(ids.FILE, after)) or (purpose or TRAINING) not in PURPOSES:
-        return ListWithIds(data=[], has_more=False, first_id="", last_id="")
     rows = await files.page(
         session,
         project_id=caller.project_id,
@@ -75,13 +89,14 @@ async def delete_file(file_id: str, caller: Authenticated, session: InTransactio
 
 
 @router.get("/{file_id}/content", summary="Download a file", response_class=StreamingResponse)
-async def file_content(file_id: str, caller: AuthenticatedAlone, held: Held) -> StreamingResponse:
-    """Return the file's bytes as they were uploaded."""
+async def file_content(
+    file_id: str, request: Request, caller: AuthenticatedAlone, held: Held, form: AskedForm = None
+) -> StreamingResponse:
+    """Return the file's bytes as they were uploaded.
+
+    A `fine-tune-results` file is CSV in base64, as OpenAI serves it; `Accept: text/csv` or `?format=csv`
+    gives the plain CSV.
+    """
     async with held.database.transaction() as session:
         file = await files.get(session, project_id=caller.project_id, file_id=file_id)
-    size = await held.blobs.size(file.blob_key)  # a missing blob is found out before the answer begins
-    return StreamingResponse(
-        held.blobs.read(file.blob_key),
-        media_type="application/octet-stream",
-        headers={"content-length": str(size), "x-content-type-options": "nosniff"},
-    )
+    return await content_of(file, held.blobs, request, form)

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.files import File
+from domain.files import File, shown_purpose
 
 
 class FileOut(BaseModel):
@@ -42,7 +42,7 @@ def file_out(file: File) -> FileOut:
             "bytes": file.size,
             "created_at": int(file.created_at.timestamp()),
             "filename": file.filename,
-            "purpose": file.purpose,
+            "purpose": shown_purpose(file.purpose),
             "status": file.status,
             **extra,
         }

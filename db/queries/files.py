@@ -1,9 +1,10 @@
 """Files and their copies on the platform."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import Interval, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from db.models import File, Job, PlatformFile
@@ -21,9 +22,11 @@ def _file(row: AnyRow) -> files.File:
     return files.File(**row._mapping)  # noqa: SLF001 - the documented name of a row's mapping
 
 
-async def add_file(session: Session, **columns: Any) -> files.File:
-    """Insert a file that was stored whole; `columns` are those of the model."""
-    row = (await session.execute(insert(File).values(**columns).returning(*_COLUMNS))).one()
+async def add_file(session: Session, *, life: timedelta | None, **columns: Any) -> files.File:
+    """Insert a file that was stored whole, to be kept for `life`; `columns` are those of the model."""
+    expires_at = None if life is None else func.now() + literal(life, Interval)
+    statement = insert(File).values(**columns, expires_at=expires_at)
+    row = (await session.execute(statement.returning(*_COLUMNS))).one()
     return _file(row)
 
 
@@ -35,12 +38,18 @@ async def file_of_project(session: Session, *, project_id: str, file_id: str) ->
 
 
 async def files_page(
-    session: Session, *, project_id: str, after: str | None, limit: int, purpose: str | None, descending: bool
+    session: Session,
+    *,
+    project_id: str,
+    after: str | None,
+    limit: int,
+    purposes: Collection[str] | None,
+    descending: bool,
 ) -> list[files.File]:
     """Return up to `limit` live files behind the position `after`."""
     statement = select(*_COLUMNS).where(File.project_id == project_id, _LIVE)
-    if purpose is not None:
-        statement = statement.where(File.purpose == purpose)
+    if purposes is not None:
+        statement = statement.where(File.purpose.in_(purposes))
     if after is not None:
         statement = statement.where(File.id < after if descending else File.id > after)
     statement = statement.order_by(File.id.desc() if descending else File.id).limit(limit)

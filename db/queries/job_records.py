@@ -10,18 +10,15 @@ from db.models import Checkpoint, File, JobMetric
 from db.session import Session
 from domain import ids
 from domain.platform import PlatformCheckpoint, PlatformEvent
+from domain.results import steps_of
 
 
 def metric_riders(job_id: str, events: Sequence[PlatformEvent]) -> list[Any]:
     """Return the statement that keeps the numbers of each step among these events, if there are any."""
-    steps = {
-        event.data["step"]: dict(event.data)
-        for event in events
-        if event.kind == "metrics" and isinstance(event.data.get("step"), int)
-    }
+    steps = steps_of(events)
     if not steps:
         return []
-    rows = [{"job_id": job_id, "step": step, "numbers": numbers} for step, numbers in steps.items()]
+    rows = [{"job_id": job_id, "step": step, "numbers": dict(numbers)} for step, numbers in steps.items()]
     statement = insert(JobMetric).values(rows)
     return [
         statement.on_conflict_do_update(
@@ -29,6 +26,13 @@ def metric_riders(job_id: str, events: Sequence[PlatformEvent]) -> list[Any]:
             set_={"numbers": statement.excluded.numbers},
         )
     ]
+
+
+async def metrics_of_job(session: Session, *, job_id: str, limit: int) -> dict[int, Mapping[str, Any]]:
+    """Return the numbers that were kept of a job's first `limit` steps, by step."""
+    statement = select(JobMetric.step, JobMetric.numbers).where(JobMetric.job_id == job_id)
+    rows = await session.execute(statement.order_by(JobMetric.step).limit(limit))
+    return {row[0]: row[1] for row in rows}
 
 
 def checkpoint_riders(job_id: str, checkpoints: Sequence[PlatformCheckpoint]) -> list[Any]:

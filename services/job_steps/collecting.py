@@ -16,6 +16,9 @@ from services import transitions
 from services.job_steps.recording import new_events
 from services.job_steps.retrying import retry_later
 
+MOST_STEPS = 200_000
+"""As many as a results file of our own has lines: some 16 MB."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredResult:
@@ -41,6 +44,11 @@ class Collected:
 def platform_end(job: Job) -> PlatformJob:
     """Return the end the platform reported, as it was kept with the transition to COLLECTING."""
     return msgspec.convert(job.platform_end, PlatformJob)
+
+
+async def kept_metrics(session: Session, job: Job) -> Mapping[int, Mapping[str, Any]]:
+    """Return the numbers of each step that were recorded while the job ran."""
+    return await job_records.metrics_of_job(session, job_id=job.id, limit=MOST_STEPS)
 
 
 async def finish_collect(session: Session, job: Job, collected: Collected) -> None:

@@ -71,7 +71,8 @@ async def test_faults_are_kept_and_named_by_line(uploader: Project) -> None:
 async def test_other_purposes_are_not_looked_into(uploader: Project) -> None:
     for purpose in ("user_data", "batch", "vision", "assistants", "evals"):
         file = (await uploader.upload(b"\xff\xfe", purpose=purpose)).json()
-        assert (file["status"], file["purpose"]) == ("processed", purpose)
+        shown = "user_data" if purpose == "evals" else purpose  # OpenAI's File knows no `evals`
+        assert (file["status"], file["purpose"]) == ("processed", shown)
 
 
 @pytest.mark.parametrize(

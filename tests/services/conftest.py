@@ -71,7 +71,7 @@ class World:
         values: dict[str, Any] = {
             "id": id_, "filename": "train.jsonl", "purpose": "fine-tune", "size": 3, "sha256": b"",
             "blob_key": files.blob_key(id_), "status": "processed", "status_details": None, "examples": 1,
-            "expires_at": None, **columns,
+            "life": None, **columns,
         }  # fmt: skip
         async with self.transaction() as session:
             await files.keep(session, project_id=project_id or self.project_id, stored=StoredFile(**values))

@@ -1,7 +1,7 @@
 """What clients do with jobs: create and cancel."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -55,7 +55,7 @@ FILES: list[tuple[dict[str, Any], str]] = [
     ({"purpose": "batch"}, "has the purpose 'batch'; upload it as 'fine-tune'"),
     ({"status": "error", "status_details": "line 3: no messages"}, "cannot be used: line 3: no messages"),
     ({"status": "uploaded"}, "cannot be used: uploaded"),
-    ({"expires_at": datetime.now(UTC) - timedelta(hours=1)}, "There is no file"),
+    ({"life": -timedelta(hours=1)}, "There is no file"),
 ]
 
 

@@ -145,7 +145,7 @@ class Rig:
         stored = StoredFile(
             id=id_, filename="train.jsonl", purpose="fine-tune", size=len(content), sha256=b"",
             blob_key=files.blob_key(id_), status="processed", status_details=None, examples=40,
-            expires_at=None,
+            life=None,
         )  # fmt: skip
         async with self.database.transaction() as session:
             await files.keep(session, project_id=self.project_id, stored=stored)
