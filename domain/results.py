@@ -68,7 +68,7 @@ def normalised(content: bytes) -> bytes:
     """
     plain = content.removeprefix(codecs.BOM_UTF8)
     found = _decoded(_SPACE.sub(b"", plain))
-    csv = plain if found is None or not _is_text(found) else found.removeprefix(codecs.BOM_UTF8)
+    csv = plain if found is None else found.removeprefix(codecs.BOM_UTF8)
     return base64.b64encode(csv) if _is_text(csv) else content
 
 

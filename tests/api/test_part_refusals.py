@@ -42,6 +42,7 @@ from .served import Project, examples, refused
         ({"filename": ""}, "filename"),
         ({"filename": None}, "filename"),
         ({"filename": "n" * 5000}, "filename"),
+        ({"filename": "\ud800.jsonl"}, "filename"),
         ({"purpose": "fine-tune-results"}, "purpose"),
         ({"purpose": "fun\0"}, "purpose"),
         ({"mime_type": 7}, "mime_type"),
@@ -52,14 +53,14 @@ from .served import Project, examples, refused
     ],
 )
 async def test_what_is_announced_is_checked(project: Project, fields: dict[str, Any], param: str) -> None:
-    answer = await project.post("/uploads", json=UPLOAD | {"bytes": 1} | fields)
+    answer = await project.post("/uploads", content=json.dumps(UPLOAD | {"bytes": 1} | fields))
     refused(answer, 400, "invalid_value", param)
 
 
 async def test_a_missing_field_is_named_and_an_unknown_one_ignored(project: Project) -> None:
     answer = await project.post("/uploads", json=UPLOAD)
     refused(answer, 400, "missing_required_parameter", "bytes")
-    hostile = {"bytes": 1, "custom_llm_provider": "openai", "filename": "../../a\u202eb\ud800\0.jsonl"}
+    hostile = {"bytes": 1, "custom_llm_provider": "openai", "filename": "../../a\u202eb\0.jsonl"}
     answer = await project.post("/uploads", content=json.dumps(UPLOAD | hostile))
     assert (answer.status_code, answer.json()["filename"]) == (200, "ab.jsonl")
 
