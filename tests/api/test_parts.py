@@ -316,3 +316,22 @@ async def test_a_part_that_comes_too_late_leaves_nothing(
     refused(await sending, 409, "upload_cancelled", "upload_id")
     assert service.blobs() == before
     assert await sql.fetchval("SELECT count(*) FROM upload_parts WHERE upload_id = $1", upload) == 0
+
+
+async def test_a_client_that_leaves_in_the_middle_of_a_part_leaves_nothing(
+    service: Service, project: Project, sql: asyncpg.Connection
+) -> None:
+    upload = await announce(project, 1000, purpose="user_data")
+    before = service.blobs()
+    sending = asyncio.create_task(project.post(f"/uploads/{upload}/parts", content=Slow(), headers=FORM))
+    rows = "SELECT count(*) FROM upload_parts WHERE upload_id = $1"
+    await until(lambda: sql.fetchval(rows, upload))
+    sending.cancel()
+
+    async def forgotten() -> bool:
+        return not await sql.fetchval(rows, upload)
+
+    await until(forgotten)
+    assert service.blobs() == before
+    assert await sql.fetchval("SELECT part_count FROM uploads WHERE id = $1", upload) == 0
+    assert (await send(project, upload, b"x")).status_code == 200
