@@ -106,7 +106,7 @@ async def test_parts_that_are_not_named_are_left_out(project: Project) -> None:
 
 
 @settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
