@@ -104,4 +104,8 @@ class PlainReader:
         whole = self._rest + chunk
         end = len(whole) // _GROUP * _GROUP
         self._rest = whole[end:]
-        return binascii.a2b_base64(whole[:end])
+        try:
+            return binascii.a2b_base64(whole[:end])
+        except binascii.Error:  # it only began like base64: from here on it comes as it is
+            self._encoded, self._rest = False, b""
+            return whole

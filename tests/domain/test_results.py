@@ -57,6 +57,11 @@ def test_what_is_neither_is_kept_and_served_as_it_came(content: bytes) -> None:
     assert plain(content, size=10_000) == content
 
 
+def test_what_only_begins_like_base64_breaks_no_download() -> None:
+    content = base64.b64encode(b"step,") + b"AAA\xff\x00"
+    assert plain(content, size=8) == b"step," + b"AAA\xff\x00"
+
+
 def test_nothing_stays_nothing() -> None:
     assert (normalised(b""), plain(b"")) == (b"", b"")
 
