@@ -1,4 +1,4 @@
-"""A whole service for clients of other people: api, worker and platform on real sockets, in one event loop."""
+"""A whole service for other people's clients: api, worker and platform on real sockets, in one event loop."""
 
 import asyncio
 import json

@@ -1,0 +1,92 @@
+"""The client in docs/, which has the shape of XPULink's guide, run as a user runs it and by its class."""
+
+import asyncio
+import sys
+from pathlib import Path
+from runpy import run_path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from simulator.script import parsed
+
+from .customer import Customer
+from .environments import ROOT, variables
+
+PROGRAM = ROOT / "docs" / "guide_client.py"
+
+
+@pytest.fixture
+def training(order: dict[str, Any], customer: Customer, tmp_path: Path) -> Path:
+    """A training file, and workers that wait for its job."""
+    customer.begin.set()
+    file = tmp_path / "train.jsonl"
+    file.write_text(order["training"])
+    return file
+
+
+async def run(base_url: str, api_key: str, training: Path) -> tuple[int | None, list[str]]:
+    """Run the file itself, and return its exit code and what it printed, without what differs each time."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        PROGRAM,
+        training,
+        "--interval",
+        "0.1",
+        stdout=asyncio.subprocess.PIPE,
+        env=variables(training.parent) | {"OPENAI_BASE_URL": base_url, "XPULINK_API_KEY": api_key},
+    )
+    printed, _ = await process.communicate()
+    return process.returncode, printed.decode().splitlines()
+
+
+@pytest.mark.parametrize("prefix", ["", "/v1", "/v1/v1/"])
+async def test_it_goes_the_whole_way_under_each_base_url(
+    prefix: str, order: dict[str, Any], training: Path
+) -> None:
+    root = order["base_url"].removesuffix("/v1")
+    code, lines = await run(root + prefix, order["api_key"], training)
+    assert code == 0, lines
+    told = dict(line.split(": ", 1) for line in lines)
+    assert told["Status 状态"] == "succeeded"  # the last one
+    assert told["Created 任务已创建"] == told["Newest jobs 最近的任务"]
+    assert told["Tuned model 微调模型"].startswith("ft:qwen3-32b:")
+    assert told["Answer 回答"]
+
+
+@pytest.mark.parametrize("prefix", ["", "/v1"])
+async def test_its_class_works_where_some_paths_bring_a_v1_of_their_own(
+    prefix: str, order: dict[str, Any], training: Path
+) -> None:
+    """The guide writes `/v1` before some paths even if its base URL ends in it."""
+    kind = run_path(str(PROGRAM))["GuideClient"]
+    kind.paths = kind.paths | {"upload": "/v1/files", "retrieve": "/v1/fine_tuning/jobs/{job_id}"}
+    client = kind(order["base_url"].removesuffix("/v1") + prefix, order["api_key"])
+
+    def converse() -> None:
+        job = client.create(client.upload(training)["id"], model="qwen3-32b", suffix="boats")
+        ended = client.wait(job["id"], interval=0.1)
+        assert ended["status"] == "succeeded"
+        assert [one["id"] for one in client.jobs(limit=1)] == [job["id"]]
+        assert client.chat(ended["fine_tuned_model"], "What is a boat?")
+
+    await asyncio.to_thread(converse)
+
+
+async def test_it_shows_why_a_job_failed(
+    order: dict[str, Any], training: Path, platform: tuple[FastAPI, str]
+) -> None:
+    platform[0].state.stand_in.script.add(parsed("training_fails"))
+    code, lines = await run(order["base_url"], order["api_key"], training)
+    assert code == 1
+    assert lines[-1].startswith('The job failed 任务未成功: {"code": ')
+    assert "the loss is no longer a number" in lines[-1]
+
+
+async def test_it_shows_the_service_s_own_words_where_it_is_refused(
+    order: dict[str, Any], training: Path
+) -> None:
+    code, lines = await run(order["base_url"], "tw_nobody", training)
+    assert code == 1
+    assert lines[-1].startswith("Failed 失败: 401: ")
