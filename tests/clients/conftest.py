@@ -34,8 +34,8 @@ HERE = Path(__file__).parent
 PATIENCE = 60.0
 """Seconds that a whole conversation may take."""
 QUICK = {
-    "drain_interval": "50ms",
-    "poll_interval": "100ms",
+    "drain_interval": "200ms",
+    "poll_interval": "200ms",
     "claim_lease": "5s",
     "settle_time": "200ms",
     "sweep_interval": "1h",

@@ -1,8 +1,13 @@
 """The `openai` package, the newest and the major before it: one conversation, upload to deletion."""
 
+import time
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from openai import AsyncOpenAI
+
+from simulator.script import parsed
 
 from .conftest import Converse
 from .offered import PARTS, STILL_TO_COME
@@ -70,3 +75,16 @@ async def test_its_strict_clients_can_say_all_that_is_offered(
         assert all(checkpoints)
         assert bool(checkpoints) == ("checkpoints" in offers)
         assert conversation == expected(offers, major), kind
+
+
+async def test_it_waits_as_long_as_it_is_told_and_asks_again(
+    order: dict[str, Any], platform: tuple[FastAPI, str]
+) -> None:
+    """What the platform says of its limits reaches the package; what not to retry is in the conversation."""
+    platform[0].state.stand_in.script.add(parsed("rate_limited;route=chat;retry_after=0.2"))
+    asked = {"model": "qwen3-32b", "messages": [{"role": "user", "content": "Hi"}]}
+    began = time.monotonic()
+    async with AsyncOpenAI(base_url=order["base_url"], api_key=order["api_key"]) as client:
+        answer = await client.chat.completions.with_raw_response.create(**asked)
+    assert answer.retries_taken == 1
+    assert time.monotonic() - began >= 0.2
