@@ -143,7 +143,9 @@ class AlsoUnprefixed:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    _BARE = re.compile(r"/(files|fine_tuning|models|chat|uploads|webhook_endpoints|webhook_event_types)(/|$)")
+    _BARE = re.compile(
+        r"/(files|fine_tuning|models|chat|uploads|webhook_(?:endpoints|event_types|deliveries))(/|$)"
+    )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the ASGI specification."""

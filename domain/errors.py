@@ -17,7 +17,10 @@
     │   ├── UploadCompleted           409
     │   ├── UploadCancelled           409
     │   ├── UploadExpired             409
-    │   └── UploadCompleting          409  the one conflict that passes by itself
+    │   ├── UploadCompleting          409  the one conflict that passes by itself
+    │   ├── TooManyEndpoints          409
+    │   ├── EndpointUnreachable       409
+    │   └── EndpointSwitchedOff       409
     ├── TooLarge                      413
     ├── TooManyRequests               429
     ├── PlatformFailed                502
@@ -168,6 +171,24 @@ class UploadCompleting(Conflict):
     code = "upload_completing"
     should_retry = True
     """It is over soon, and a client that sent its complete twice shall get the file from either."""
+
+
+class TooManyEndpoints(Conflict):
+    """This project has as many webhook endpoints as it may have. Delete one that is not needed any more."""
+
+    code = "too_many_webhook_endpoints"
+
+
+class EndpointUnreachable(Conflict):
+    """The webhook endpoint gave no answer. Its own state is at fault: look there first."""
+
+    code = "webhook_endpoint_unreachable"
+
+
+class EndpointSwitchedOff(Conflict):
+    """The webhook endpoint was deleted or disabled; nothing is sent to it."""
+
+    code = "webhook_endpoint_disabled"
 
 
 class TooLarge(TunewardError):  # noqa: N818

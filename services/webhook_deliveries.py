@@ -1,4 +1,4 @@
-"""Deliveries: claimed, tried, recorded; the decision after a try is made here."""
+"""Deliveries: claimed, tried, recorded, looked at, replayed; the decision after a try is made here."""
 
 import random
 from collections.abc import Sequence
@@ -6,23 +6,29 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from db.queries import webhooks
+from db.queries import webhook_deliveries, webhooks
 from db.queries.webhooks import DueDelivery
-from db.session import Session
+from db.session import AnyRow, Session
 from domain import ids, retry
+from domain.errors import EndpointSwitchedOff, NotFound
 from domain.outcomes import Attempted
+from domain.webhook_deliveries import LoggedAttempt, LoggedDelivery
 from services.secret_box import SecretBox, SecretUnreadable
 
 PER_CLAIM_AND_ENDPOINT = 20
 DISABLE_AFTER = timedelta(days=5)
 BREAKER_WAITS = [retry.breaker_wait(failures) for failures in range(1, retry.BREAKER_OPENS_AT + 6)]
 """Up to the longest."""
+ATTEMPTS_SHOWN = 100
 _RANDOM = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery that is to be tried now; the newest secret signs first, none if they cannot be read."""
+    """A delivery that is to be tried now; the newest secret signs first, none if they cannot be read.
+
+    `attempts` counts the tries since it was made, or since it was replayed.
+    """
 
     id: str
     endpoint_id: str
@@ -115,3 +121,77 @@ async def renew(session: Session, *, delivery_ids: Sequence[str], token: UUID, l
 async def hand_back(session: Session, *, delivery_ids: Sequence[str], token: UUID) -> None:
     """Give claims back without using up a try."""
     await webhooks.hand_back_deliveries(session, delivery_ids=delivery_ids, token=token)
+
+
+async def page_of_endpoint(
+    session: Session, *, project_id: str, endpoint_id: str, after: str | None, limit: int
+) -> list[LoggedDelivery]:
+    """Return up to `limit` deliveries to an endpoint behind the position `after`, newest first."""
+    return await webhook_deliveries.deliveries_page(
+        session, project_id=project_id, endpoint_id=endpoint_id, after=after, limit=limit
+    )
+
+
+async def page_of_object(
+    session: Session, *, project_id: str, object_id: str, after: str | None, limit: int
+) -> list[LoggedDelivery]:
+    """Return up to `limit` deliveries about an object behind the position `after`, newest first."""
+    return await webhook_deliveries.deliveries_page(
+        session, project_id=project_id, object_id=object_id, after=after, limit=limit
+    )
+
+
+async def get(
+    session: Session, *, project_id: str, delivery_id: str
+) -> tuple[LoggedDelivery, list[LoggedAttempt]]:
+    """Return a delivery of this project and its last tries, newest first.
+
+    Raises:
+        NotFound: it has none with this id.
+    """
+    delivery = None
+    if ids.is_id(ids.DELIVERY, delivery_id):  # else not looked up: Postgres takes no NUL
+        delivery = await webhook_deliveries.delivery_of_project(
+            session, project_id=project_id, delivery_id=delivery_id
+        )
+    if delivery is None:
+        raise NotFound(param="webhook_delivery_id")
+    tries = await webhook_deliveries.attempts_of_delivery(
+        session, delivery_id=delivery_id, limit=ATTEMPTS_SHOWN
+    )
+    return delivery, tries
+
+
+async def replay(
+    session: Session, *, project_id: str, delivery_id: str
+) -> tuple[LoggedDelivery, list[LoggedAttempt]]:
+    """Make a delivery due now, with the same id and bytes, and return it as `get` does.
+
+    One that had ended is pending again and begins the schedule anew; one that is pending comes sooner.
+
+    Raises:
+        NotFound: this project has no such delivery.
+        EndpointSwitchedOff: its endpoint was deleted or disabled.
+    """
+    known = ids.is_id(ids.DELIVERY, delivery_id)
+    endpoint = None
+    if known:
+        endpoint = await webhook_deliveries.lock_delivery(
+            session, project_id=project_id, delivery_id=delivery_id
+        )
+    if endpoint is None:
+        raise NotFound(param="webhook_delivery_id")
+    if endpoint.deleted_at is not None or endpoint.disabled_reason is not None:
+        raise _switched_off(endpoint)
+    await webhook_deliveries.make_due_again(session, delivery_id=delivery_id)
+    return await get(session, project_id=project_id, delivery_id=delivery_id)
+
+
+def _switched_off(endpoint: AnyRow) -> EndpointSwitchedOff:
+    if endpoint.deleted_at is not None:
+        message = "The webhook endpoint of this delivery was deleted; nothing can be sent to it any more."
+        return EndpointSwitchedOff(message, code="webhook_endpoint_deleted")
+    remedy = "Create a job that names its URL again" if endpoint.hidden else "Enable it with an update"
+    return EndpointSwitchedOff(
+        f"The webhook endpoint of this delivery is disabled: {endpoint.disabled_reason}. {remedy} first."
+    )

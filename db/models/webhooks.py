@@ -1,8 +1,4 @@
-"""Telling customers: endpoints, what happened, a delivery per endpoint, an attempt per try.
-
-So far only hidden endpoints are made, one for each `webhook_url`; the columns of the others, their event
-types and their own secrets wait for the routes that manage endpoints.
-"""
+"""Telling customers: endpoints, what happened, a delivery per endpoint, an attempt per try."""
 
 from datetime import datetime
 from uuid import UUID
@@ -78,7 +74,10 @@ class WebhookEvent(Base):
 
 
 class WebhookDelivery(Base):
-    """One event for one endpoint. `id` is the `webhook-id`; `body` is frozen with the transition."""
+    """One event for one endpoint. `id` is the `webhook-id`; `body` is frozen with the transition.
+
+    `attempts` counts all tries; `schedule_start` those made before a replay began the schedule anew.
+    """
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
@@ -87,6 +86,7 @@ class WebhookDelivery(Base):
         CheckConstraint("(state = 'pending') = (next_attempt_at IS NOT NULL)", name="pending_has_attempt"),
         CheckConstraint("(state = 'delivered') = (delivered_at IS NOT NULL)", name="delivered_has_time"),
         CheckConstraint("(claim_token IS NULL) = (claimed_until IS NULL)", name="claim_is_whole"),
+        CheckConstraint("schedule_start BETWEEN 0 AND attempts", name="schedule_starts_within"),
         Index("ix_webhook_deliveries_due", "next_attempt_at", postgresql_where=text("state = 'pending'")),
         Index("ix_webhook_deliveries_endpoint", "endpoint_id", text("id DESC")),
         {"postgresql_with": {"fillfactor": "70", "autovacuum_vacuum_scale_factor": "0.02"}},
@@ -98,6 +98,7 @@ class WebhookDelivery(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
     state: Mapped[str] = mapped_column(server_default=text("'pending'"))
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    schedule_start: Mapped[int] = mapped_column(server_default=text("0"))
     next_attempt_at: Mapped[datetime | None] = mapped_column(server_default=func.now())
     claim_token: Mapped[UUID | None]
     claimed_until: Mapped[datetime | None]

@@ -72,7 +72,10 @@ async def add_event(session: Session, **values: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """A claimed delivery with what one attempt needs; the secrets are still encrypted."""
+    """A claimed delivery with what one attempt needs; the secrets are still encrypted.
+
+    `attempts` counts the tries since it was made, or since it was replayed.
+    """
 
     id: str
     endpoint_id: str
@@ -114,7 +117,7 @@ _CLAIM = text("""
        SET claim_token = :token, claimed_until = now() + :lease
       FROM due, webhook_endpoints AS endpoint, projects AS project
      WHERE delivery.id = due.id AND endpoint.id = delivery.endpoint_id AND project.id = endpoint.project_id
-    RETURNING delivery.id, endpoint.id, delivery.event_id, attempts, body, url,
+    RETURNING delivery.id, endpoint.id, delivery.event_id, attempts - schedule_start, body, url,
               COALESCE(endpoint.secret, project.webhook_secret),
               CASE WHEN endpoint.hidden AND project.previous_secret_expires_at > now()
                         THEN project.previous_webhook_secret

@@ -107,6 +107,8 @@ ILLEGAL = {
         ("delivered_has_time", "state = 'delivered', next_attempt_at = NULL"),
         ("delivered_has_time", "delivered_at = now()"),
         ("claim_is_whole", "claim_token = gen_random_uuid()"),
+        ("schedule_starts_within", "schedule_start = 1"),
+        ("schedule_starts_within", "schedule_start = -1"),
     ],
 }
 CASES = [(table, f"ck_{table}_{name}", change) for table, cases in ILLEGAL.items() for name, change in cases]
