@@ -11,7 +11,16 @@ from fastapi.responses import RedirectResponse
 from api import errors
 from api.middleware import AlsoUnprefixed, BodyLimit, Observed
 from api.resources import Limits, Resources
-from api.routes import chat, files, health, jobs, models, uploads
+from api.routes import (
+    chat,
+    files,
+    health,
+    jobs,
+    models,
+    uploads,
+    webhook_deliveries,
+    webhook_endpoints,
+)
 from api.slots import Slots
 from config.logging import configure_logging
 from config.secret_keys import read_secret_keys
@@ -22,6 +31,7 @@ from doorbell.bell import Doorbell
 from services import api_keys, credentials
 from services.secret_box import SecretBox
 from storage.blobs import open_store
+from webhooks.sender import WebhookSender
 from xpulink.chat import XPULinkChat
 
 BOOTSTRAP_PROJECT = "default"
@@ -44,7 +54,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     # In the order in which they are asked for most: each is tried until one fits.
     # Its routes are the app's own: FastAPI asks an included router anew with every request.
-    for router in (jobs.router, files.router, uploads.router, models.router, chat.router, health.router):
+    for router in (
+        jobs.router,
+        files.router,
+        uploads.router,
+        models.router,
+        chat.router,
+        webhook_endpoints.router,
+        webhook_deliveries.router,
+        health.router,
+    ):
         app.router.routes.extend(router.routes)
     app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
@@ -80,11 +99,14 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Resources:
         path=settings.xpulink_chat_path,
     )
     stack.push_async_callback(platform.aclose)
+    sender = WebhookSender(settings.webhook_allowed_networks, timeout=settings.webhook_timeout)
+    stack.push_async_callback(sender.aclose)
     return Resources(
         database=database,
         doorbell=doorbell,
         blobs=open_store(settings.storage_url),
         chat=platform,
+        webhook_sender=sender,
         box=box,
         credential_id=credential_id,
         models=settings.models,

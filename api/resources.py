@@ -7,11 +7,16 @@ from ipaddress import IPv4Network, IPv6Network
 
 from api.auth import KnownKeys
 from api.slots import Slots
+from api.turns import Turns
 from db.session import Database
 from doorbell.bell import Doorbell
 from services.secret_box import SecretBox
 from storage.blobs import BlobStore
+from webhooks.sender import WebhookSender
 from xpulink.port import ChatPlatform
+
+WEBHOOK_TESTS_AT_ONCE = 4
+"""For each project: a receiver may take its time, and a test waits for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +36,7 @@ class Resources:
     doorbell: Doorbell
     blobs: BlobStore
     chat: ChatPlatform
+    webhook_sender: WebhookSender
     box: SecretBox
     credential_id: str
     models: Mapping[str, str]
@@ -39,3 +45,4 @@ class Resources:
     upload_slots: Slots
     shutdown_grace: timedelta
     known_keys: KnownKeys = field(default_factory=KnownKeys)
+    webhook_tests: Turns = field(default_factory=lambda: Turns(WEBHOOK_TESTS_AT_ONCE, "webhook tests"))

@@ -13,6 +13,7 @@ from domain import ids, retry
 from domain.errors import EndpointSwitchedOff, NotFound
 from domain.outcomes import Attempted
 from domain.webhook_deliveries import LoggedAttempt, LoggedDelivery
+from services import webhook_endpoints
 from services.secret_box import SecretBox, SecretUnreadable
 
 PER_CLAIM_AND_ENDPOINT = 20
@@ -126,7 +127,14 @@ async def hand_back(session: Session, *, delivery_ids: Sequence[str], token: UUI
 async def page_of_endpoint(
     session: Session, *, project_id: str, endpoint_id: str, after: str | None, limit: int
 ) -> list[LoggedDelivery]:
-    """Return up to `limit` deliveries to an endpoint behind the position `after`, newest first."""
+    """Return up to `limit` deliveries to an endpoint behind the position `after`, newest first.
+
+    Raises:
+        NotFound: this project has no such endpoint.
+    """
+    await webhook_endpoints.get(session, project_id=project_id, endpoint_id=endpoint_id)
+    if after is not None and not ids.is_id(ids.DELIVERY, after):
+        return []
     return await webhook_deliveries.deliveries_page(
         session, project_id=project_id, endpoint_id=endpoint_id, after=after, limit=limit
     )
@@ -135,7 +143,12 @@ async def page_of_endpoint(
 async def page_of_object(
     session: Session, *, project_id: str, object_id: str, after: str | None, limit: int
 ) -> list[LoggedDelivery]:
-    """Return up to `limit` deliveries about an object behind the position `after`, newest first."""
+    """Return up to `limit` deliveries about an object behind the position `after`, newest first.
+
+    A job's own `webhook_url` is among them. There are none about an object that is not this project's.
+    """
+    if not ids.is_id(ids.JOB, object_id) or (after is not None and not ids.is_id(ids.DELIVERY, after)):
+        return []
     return await webhook_deliveries.deliveries_page(
         session, project_id=project_id, object_id=object_id, after=after, limit=limit
     )

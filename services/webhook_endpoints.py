@@ -180,6 +180,6 @@ def finish_test(sample: Sample, attempted: Attempted) -> int:
         EndpointUnreachable: it gave no answer; the message says why.
     """
     if attempted.status is None:
-        message = f"No answer came from {sample.url[:_SHOWN_URL]!r}: {attempted.error}. The test was not taken."
+        message = f"No answer came from {sample.url[:_SHOWN_URL]!r}: {attempted.error}."
         raise EndpointUnreachable(message, param="url")
     return attempted.status

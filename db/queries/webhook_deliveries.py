@@ -30,7 +30,11 @@ _DELIVERIES: Select[Any] = (
 )  # fmt: skip
 
 
-async def deliveries_page(  # noqa: PLR0913 - two filters, of which each list has one
+def _named(row: AnyRow) -> dict[str, Any]:
+    return dict(row._mapping)  # noqa: SLF001 - the documented name of a row's mapping
+
+
+async def deliveries_page(
     session: Session,
     *,
     project_id: str,
@@ -50,18 +54,16 @@ async def deliveries_page(  # noqa: PLR0913 - two filters, of which each list ha
     if after is not None:
         statement = statement.where(WebhookDelivery.id < after)
     statement = statement.order_by(WebhookDelivery.id.desc()).limit(limit)
-    return [LoggedDelivery(**row._mapping) for row in await session.execute(statement)]  # noqa: SLF001 - the documented name
+    return [LoggedDelivery(**_named(row)) for row in await session.execute(statement)]
 
 
 async def delivery_of_project(
     session: Session, *, project_id: str, delivery_id: str
 ) -> LoggedDelivery | None:
     """Return a delivery to an endpoint of this project, a deleted or hidden one included."""
-    statement = _DELIVERIES.where(
-        WebhookDelivery.id == delivery_id, WebhookEndpoint.project_id == project_id
-    )
+    statement = _DELIVERIES.where(WebhookDelivery.id == delivery_id, WebhookEndpoint.project_id == project_id)
     row = (await session.execute(statement)).first()
-    return None if row is None else LoggedDelivery(**row._mapping)  # noqa: SLF001 - the documented name
+    return None if row is None else LoggedDelivery(**_named(row))
 
 
 async def attempts_of_delivery(session: Session, *, delivery_id: str, limit: int) -> list[LoggedAttempt]:
@@ -75,7 +77,7 @@ async def attempts_of_delivery(session: Session, *, delivery_id: str, limit: int
         .order_by(WebhookAttempt.number.desc())
         .limit(limit)
     )  # fmt: skip
-    return [LoggedAttempt(**row._mapping) for row in await session.execute(statement)]  # noqa: SLF001 - the documented name
+    return [LoggedAttempt(**_named(row)) for row in await session.execute(statement)]
 
 
 async def lock_delivery(session: Session, *, project_id: str, delivery_id: str) -> AnyRow | None:

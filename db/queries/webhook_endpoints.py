@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Update, case, func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from db.models import Project, WebhookEndpoint
@@ -30,9 +30,7 @@ def _one(project_id: str, endpoint_id: str) -> Any:
 async def count_endpoints(session: Session, *, project_id: str) -> int:
     """Return how many endpoints a project has; nobody else adds one to it until the transaction ends."""
     # Jobs and files may still be inserted meanwhile: they lock the project's row for its key only.
-    await session.execute(
-        select(Project.id).where(Project.id == project_id).with_for_update(key_share=True)
-    )
+    await session.execute(select(Project.id).where(Project.id == project_id).with_for_update(key_share=True))
     statement = select(func.count()).where(WebhookEndpoint.project_id == project_id, _SHOWN)
     return int(await session.scalar(statement) or 0)
 
@@ -88,17 +86,18 @@ async def save_endpoint(
 
 async def delete_endpoint(session: Session, *, project_id: str, endpoint_id: str) -> bool:
     """Delete an endpoint; tell whether it was there. A sweep ends what is still to be sent to it."""
-    return await _written(
-        session, update(WebhookEndpoint).where(_one(project_id, endpoint_id)).values(deleted_at=func.now())
-    )
-
-
-async def _written(session: Session, statement: Update) -> bool:
+    statement = update(WebhookEndpoint).where(_one(project_id, endpoint_id)).values(deleted_at=func.now())
     return bool((await session.execute(statement)).rowcount)
 
 
 async def rotate_secret(
-    session: Session, *, project_id: str, endpoint_id: str, sealed: bytes, hint: str, overlap: timedelta | None
+    session: Session,
+    *,
+    project_id: str,
+    endpoint_id: str,
+    sealed: bytes,
+    hint: str,
+    overlap: timedelta | None,
 ) -> webhook_endpoints.WebhookEndpoint | None:
     """Put a new secret in the place of the old, which goes on beside it for `overlap`, if for any time."""
     statement = (

@@ -22,5 +22,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_constraint(op.f("ck_webhook_deliveries_schedule_starts_within"), "webhook_deliveries", type_="check")
+    op.drop_constraint(
+        op.f("ck_webhook_deliveries_schedule_starts_within"), "webhook_deliveries", type_="check"
+    )
     op.drop_column("webhook_deliveries", "schedule_start")

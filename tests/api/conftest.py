@@ -16,6 +16,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from aiohttp import web
 from cryptography.fernet import Fernet
 from openai import AsyncOpenAI
 
@@ -26,6 +27,7 @@ from config.settings import Settings
 from simulator.options import Options
 from simulator.server import serving, serving_app
 
+from .hooks import Receiver
 from .served import Project, Service
 
 PLATFORM_KEY = "the-platform's-own-key"
@@ -188,3 +190,16 @@ async def openai_client(service: Service) -> AsyncIterator[AsyncOpenAI]:
 def sdk(openai_client: AsyncOpenAI, project: Project) -> AsyncOpenAI:
     """The real SDK, strict about every type, in the project's name."""
     return openai_client.with_options(api_key=project.api_key)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    one = Receiver()
+    app = web.Application()
+    app.router.add_post("/hook", one.take)
+    runner = web.AppRunner(app, shutdown_timeout=0, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    one.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+    yield one
+    await runner.cleanup()
