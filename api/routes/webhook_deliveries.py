@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from api.dependencies import AfterCommit, Authenticated, InTransaction
 from api.pagination import After, cut, limit_of
@@ -17,6 +17,8 @@ from domain.stages import Stage
 from services import webhook_deliveries
 
 router = APIRouter(prefix="/v1/webhook_deliveries", tags=["Webhooks"])
+
+DeliveryId = Annotated[str, Path(description="A delivery's id, `wh_…`.")]
 
 
 @router.get("", summary="List the deliveries about a job")
@@ -37,7 +39,7 @@ async def list_deliveries(
 
 @router.get("/{delivery_id}", summary="Look at a delivery")
 async def retrieve_delivery(
-    delivery_id: str, caller: Authenticated, session: InTransaction
+    delivery_id: DeliveryId, caller: Authenticated, session: InTransaction
 ) -> DeliveryWithAttemptsOut:
     """Return a delivery with its attempts: what was answered, how fast, or why nothing was."""
     return delivery_out(
@@ -47,7 +49,7 @@ async def retrieve_delivery(
 
 @router.post("/{delivery_id}/replay", summary="Replay a delivery")
 async def replay_delivery(
-    delivery_id: str, caller: Authenticated, session: InTransaction, rings: AfterCommit
+    delivery_id: DeliveryId, caller: Authenticated, session: InTransaction, rings: AfterCommit
 ) -> DeliveryWithAttemptsOut:
     """Send it once more now, with the same `webhook-id` and bytes; if that fails, the retries begin anew."""
     replayed = await webhook_deliveries.replay(session, project_id=caller.project_id, delivery_id=delivery_id)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 
 from api.dependencies import Authenticated, AuthenticatedAlone, Held, InTransaction
 from api.pagination import After, cut, limit_of
@@ -29,6 +29,8 @@ from services import webhook_deliveries, webhook_endpoints
 
 router = APIRouter(tags=["Webhooks"], strict_content_type=False)
 ENDPOINTS = "/v1/webhook_endpoints"
+
+EndpointId = Annotated[str, Path(description="A webhook endpoint's id, `we_…`.")]
 
 
 @router.post(ENDPOINTS, summary="Create a webhook endpoint")
@@ -58,7 +60,9 @@ async def list_endpoints(
 
 
 @router.get(ENDPOINTS + "/{endpoint_id}", summary="Look at a webhook endpoint")
-async def retrieve_endpoint(endpoint_id: str, caller: Authenticated, session: InTransaction) -> EndpointOut:
+async def retrieve_endpoint(
+    endpoint_id: EndpointId, caller: Authenticated, session: InTransaction
+) -> EndpointOut:
     """Return a webhook endpoint of this project, and whether it is failing or disabled."""
     return endpoint_out(
         await webhook_endpoints.get(session, project_id=caller.project_id, endpoint_id=endpoint_id)
@@ -67,7 +71,7 @@ async def retrieve_endpoint(endpoint_id: str, caller: Authenticated, session: In
 
 @router.post(ENDPOINTS + "/{endpoint_id}", summary="Change a webhook endpoint")
 async def update_endpoint(
-    endpoint_id: str,
+    endpoint_id: EndpointId,
     caller: Authenticated,
     session: InTransaction,
     held: Held,
@@ -83,7 +87,9 @@ async def update_endpoint(
 
 
 @router.delete(ENDPOINTS + "/{endpoint_id}", summary="Delete a webhook endpoint")
-async def delete_endpoint(endpoint_id: str, caller: Authenticated, session: InTransaction) -> EndpointDeleted:
+async def delete_endpoint(
+    endpoint_id: EndpointId, caller: Authenticated, session: InTransaction
+) -> EndpointDeleted:
     """Delete a webhook endpoint; what was not delivered yet ends as `exhausted`."""
     await webhook_endpoints.delete(session, project_id=caller.project_id, endpoint_id=endpoint_id)
     return EndpointDeleted(id=endpoint_id)
@@ -91,7 +97,7 @@ async def delete_endpoint(endpoint_id: str, caller: Authenticated, session: InTr
 
 @router.post(ENDPOINTS + "/{endpoint_id}/rotate_secret", summary="Rotate a webhook endpoint's secret")
 async def rotate_secret(
-    endpoint_id: str,
+    endpoint_id: EndpointId,
     caller: Authenticated,
     session: InTransaction,
     held: Held,
@@ -106,7 +112,9 @@ async def rotate_secret(
 
 
 @router.post(ENDPOINTS + "/{endpoint_id}/test", summary="Try a webhook endpoint out")
-async def test_endpoint(endpoint_id: str, body: TestEvent, caller: AuthenticatedAlone, held: Held) -> TestOut:
+async def test_endpoint(
+    endpoint_id: EndpointId, body: TestEvent, caller: AuthenticatedAlone, held: Held
+) -> TestOut:
     """Send one signed event of this type now, with `"test": true` in its data, and tell what was answered.
 
     Any answer is a success of the test, whatever its status; no answer is 409. Nothing is recorded, and a
@@ -126,7 +134,7 @@ async def test_endpoint(endpoint_id: str, body: TestEvent, caller: Authenticated
 
 @router.get(ENDPOINTS + "/{endpoint_id}/deliveries", summary="List an endpoint's deliveries")
 async def list_endpoint_deliveries(
-    endpoint_id: str,
+    endpoint_id: EndpointId,
     caller: Authenticated,
     session: InTransaction,
     after: After = None,

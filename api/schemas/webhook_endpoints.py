@@ -68,7 +68,7 @@ class CreateEndpoint(BaseModel):
 class UpdateEndpoint(BaseModel):
     """What is to be changed about a webhook endpoint; what is left out, or null, stays."""
 
-    name: Name | None = None
+    name: Name | None = Field(None, description="What people call it from now on.")
     url: Url | None = Field(
         None, description="Where webhooks go from now on. Naming it, even the same, enables the endpoint."
     )

@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from domain.events import EVENT_TYPES, JOB_ENDED, job_ended_body
+from domain.errors import InvalidRequest
+from domain.events import (
+    EVENT_TYPES,
+    JOB_ENDED,
+    check_event_type,
+    check_event_types,
+    job_ended_body,
+    sample_body,
+)
 from domain.job_state import TERMINAL, JobState
 from domain.jobs import Job
 
@@ -89,3 +97,37 @@ def test_the_body_stays_under_20_kb_whatever_a_client_may_send(character: str) -
 def test_metadata_at_its_maximum_is_told_where_it_fits() -> None:
     metadata = metadata_of("a")
     assert body_of(ended(metadata=metadata))["data"]["metadata"] == metadata
+
+
+@pytest.mark.parametrize("state", JOB_ENDED)
+def test_a_sample_has_the_keys_of_a_real_event_and_says_that_it_is_a_test(state: JobState) -> None:
+    error = {"error_code": "c", "error_message": "m"} if state is JobState.FAILED else {}
+    real = body_of(ended(state=state, **error))
+    sample = json.loads(sample_body(event_type=JOB_ENDED[state], event_id="evt_2", job_id="ftjob-2", now=NOW))
+    assert set(sample) == set(real)
+    assert set(sample["data"]) == {*real["data"], "test"}
+    assert sample["data"]["test"] is True
+    for key in ("object", "created_at", "timestamp", "type"):
+        assert sample[key] == real[key]
+    assert sample["data"]["status"] == real["data"]["status"]
+    assert type(sample["data"]["error"]) is type(real["data"]["error"])
+
+
+def test_event_types_are_kept_once_each_in_the_order_they_came() -> None:
+    one, two, three = EVENT_TYPES
+    assert check_event_types([three, one, three, two, one], param="event_types") == (three, one, two)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("fine_tuning.job.canceled", "Did you mean 'fine_tuning.job.cancelled'?"),
+        ("Fine_tuning.job.suceeded", "Did you mean 'fine_tuning.job.succeeded'?"),
+        ("x", f"There are {', '.join(EVENT_TYPES)}."),
+    ],
+)
+def test_an_unknown_type_is_answered_with_the_nearest(name: str, words: str) -> None:
+    with pytest.raises(InvalidRequest, match="There is no event type") as refused:
+        check_event_type(name, param="event_type")
+    assert repr(name) in refused.value.message
+    assert refused.value.message.endswith(words)

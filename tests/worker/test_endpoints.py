@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from openai import InvalidWebhookSignatureError, OpenAI
@@ -37,10 +38,15 @@ async def rotate(rig: Rig, endpoint: IssuedSecret, *, keep_old: bool) -> str:
     return issued.secret
 
 
+@cache
+def verifier() -> OpenAI:
+    return OpenAI(api_key="none", base_url="http://127.0.0.1:1")
+
+
 def accepts(secret: str, got: tuple[dict[str, str], bytes]) -> bool:
     """Whether both libraries verify a webhook with this secret; they must agree."""
     headers, body = got
-    client = OpenAI(api_key="none", base_url="http://127.0.0.1:1").webhooks
+    client = verifier().webhooks
     with suppress(WebhookVerificationError):
         Webhook(secret).verify(body, headers)
         assert client.unwrap(body, headers, secret=secret).type == CANCELLED
