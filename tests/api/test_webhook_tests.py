@@ -104,7 +104,8 @@ async def test_slow_receivers_hold_no_connection_to_the_database_and_few_tests(
     endpoint = await made(project, url=receiver.url)
 
     def test() -> Any:
-        return project.post(f"{ENDPOINTS}/{endpoint['id']}/test", json={"event_type": SUCCEEDED})
+        path = f"{ENDPOINTS}/{endpoint['id']}/test"
+        return project.post(path, json={"event_type": SUCCEEDED}, timeout=5)
 
     slow = [asyncio.ensure_future(test()) for _ in range(WEBHOOK_TESTS_AT_ONCE)]
     while len(receiver.got) < WEBHOOK_TESTS_AT_ONCE:
