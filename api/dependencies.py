@@ -113,14 +113,13 @@ async def blobs(held: Held) -> BlobStore:
 Blobs = Annotated[BlobStore, Depends(blobs)]
 
 
-async def upload_slot(held: Held) -> AsyncIterator[None]:
-    """Hold one of the places for bytes on their way in until the route has returned."""
-    with held.upload_slots.taken():
+async def upload_turn(caller: AuthenticatedAlone, held: Held) -> AsyncIterator[None]:
+    """Be one of the uploads under way until the route has returned; refused before the body is read."""
+    with held.uploads_under_way.taken_by(caller.project_id):
         yield
 
 
-UploadSlot = Annotated[None, Depends(upload_slot, scope="function")]
-"""Write it behind the caller: whoever is nobody shall take no place."""
+UploadTurn = Annotated[None, Depends(upload_turn, scope="function")]
 
 
 async def limits(held: Held) -> Limits:

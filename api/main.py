@@ -21,7 +21,7 @@ from api.routes import (
     webhook_deliveries,
     webhook_endpoints,
 )
-from api.slots import Slots
+from api.turns import Turns
 from config.logging import configure_logging
 from config.secret_keys import read_secret_keys
 from config.settings import Settings
@@ -116,7 +116,11 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Resources:
             max_line_bytes=settings.max_line_bytes,
             max_body_bytes=settings.max_body_bytes,
         ),
-        upload_slots=Slots(settings.max_concurrent_uploads),
+        uploads_under_way=Turns(
+            "uploads",
+            each=-(-settings.max_concurrent_uploads // 2),
+            in_all=settings.max_concurrent_uploads,
+        ),
         shutdown_grace=settings.shutdown_grace,
     )
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 
 from api.auth import KnownKeys
-from api.slots import Slots
 from api.turns import Turns
 from db.session import Database
 from doorbell.bell import Doorbell
@@ -42,7 +41,7 @@ class Resources:
     models: Mapping[str, str]
     allowed_networks: Sequence[IPv4Network | IPv6Network]
     limits: Limits
-    upload_slots: Slots
+    uploads_under_way: Turns
     shutdown_grace: timedelta
     known_keys: KnownKeys = field(default_factory=KnownKeys)
-    webhook_tests: Turns = field(default_factory=lambda: Turns(WEBHOOK_TESTS_AT_ONCE, "webhook tests"))
+    webhook_tests: Turns = field(default_factory=lambda: Turns("webhook tests", each=WEBHOOK_TESTS_AT_ONCE))

@@ -110,7 +110,8 @@ class Settings(BaseSettings):
 
     # Largest training file, in bytes.
     max_file_bytes: int = Field(512 * 1024**2, ge=1)
-    # Files and parts that may be on their way in at once, in one process; each takes about 16 MiB.
+    # Files and parts that may be on their way in at once, in one process, half of them of one project; each
+    # takes about 16 MiB.
     max_concurrent_uploads: int = Field(32, ge=1)
     # Longest line of a training file, in bytes.
     max_line_bytes: int = Field(4 * 1024**2, ge=1)

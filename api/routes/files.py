@@ -13,7 +13,7 @@ from api.dependencies import (
     Held,
     InTransaction,
     RequestLimits,
-    UploadSlot,
+    UploadTurn,
 )
 from api.intake import take_file
 from api.pagination import After, cut, limit_of
@@ -33,7 +33,7 @@ AskedForm = Annotated[
 async def upload_file(
     request: Request,
     caller: AuthenticatedAlone,
-    _: UploadSlot,
+    _: UploadTurn,
     held: Held,
     blobs: Blobs,
     limits: RequestLimits,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 
 from api import assembly
-from api.dependencies import Authenticated, AuthenticatedAlone, Held, InTransaction, RequestLimits, UploadSlot
+from api.dependencies import Authenticated, AuthenticatedAlone, Held, InTransaction, RequestLimits, UploadTurn
 from api.pagination import LARGEST_PAGE, After, cut, limit_of
 from api.schemas.common import ListWithIds
 from api.schemas.uploads import CompleteUpload, CreateUpload, PartOut, UploadOut, part_out, upload_out
@@ -59,7 +59,7 @@ async def retrieve_upload(upload_id: str, caller: Authenticated, session: InTran
 
 @router.post("/{upload_id}/parts", summary="Add a part to an upload", openapi_extra=PART_FORM)
 async def add_part(
-    upload_id: str, request: Request, caller: AuthenticatedAlone, _: UploadSlot, held: Held
+    upload_id: str, request: Request, caller: AuthenticatedAlone, _: UploadTurn, held: Held
 ) -> PartOut:
     """Take a part as multipart/form-data with `data`; parts may be sent in parallel and in any order."""
     part = await assembly.add_part(held, request, project_id=caller.project_id, upload_id=upload_id)
@@ -89,7 +89,7 @@ async def list_parts(
 
 @router.post("/{upload_id}/complete", summary="Complete an upload", response_model_exclude_none=True)
 async def complete_upload(
-    upload_id: str, body: CompleteUpload, caller: AuthenticatedAlone, _: UploadSlot, held: Held
+    upload_id: str, body: CompleteUpload, caller: AuthenticatedAlone, _: UploadTurn, held: Held
 ) -> UploadOut:
     """Make a file of the parts, in the order of `part_ids`; it is checked as any file that is uploaded.
 

@@ -224,7 +224,7 @@ async def test_no_more_uploads_at_once_than_there_are_places_for(serve: Serve, a
         sending = asyncio.create_task(project.post(f"/uploads/{upload}/parts", content=slow, headers=FORM))
 
         async def taken() -> int:
-            return narrow.resources.upload_slots._taken
+            return narrow.resources.uploads_under_way.under_way.total()
 
         await until(taken)
         for answer in (
@@ -241,4 +241,22 @@ async def test_no_more_uploads_at_once_than_there_are_places_for(serve: Serve, a
         assert (await project.upload()).status_code == 200
         answer = await project.upload(b"\xff")
         refused(answer, 400, "invalid_file", "file")
-        assert narrow.resources.upload_slots._taken == 0
+        assert narrow.resources.uploads_under_way.under_way.total() == 0
+
+
+async def test_one_project_leaves_half_of_the_places_to_others(serve: Serve, api_database_url: str) -> None:
+    async with serve(database_url=api_database_url, max_concurrent_uploads=2) as narrow:
+        greedy, other = await narrow.project(), await narrow.project()
+        upload = await announce(greedy, 100, purpose="user_data")
+        slow = Slow()
+        sending = asyncio.create_task(greedy.post(f"/uploads/{upload}/parts", content=slow, headers=FORM))
+
+        async def taken() -> int:
+            return narrow.resources.uploads_under_way.under_way.total()
+
+        await until(taken)
+        refusal = await greedy.upload()
+        assert (refusal.status_code, refusal.json()["error"]["code"]) == (429, "rate_limit_exceeded")
+        assert (await other.upload()).status_code == 200
+        slow.go_on.set()
+        assert (await sending).status_code == 200
