@@ -6,9 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from fastapi import FastAPI
-from fastapi.responses import RedirectResponse
 
 from api import errors
+from api.description import document
+from api.docs import page
 from api.middleware import AlsoUnprefixed, BodyLimit, Observed
 from api.resources import Limits, Resources
 from api.routes import (
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="Tuneward",
         summary="Fine-tuning jobs on XPULink: accepted, tracked, delivered.",
         version="0.1.0",
+        openapi_url=None,
         lifespan=lambda app: _lifespan(app, settings),
         redirect_slashes=False,
     )
@@ -65,7 +67,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         health.router,
     ):
         app.router.routes.extend(router.routes)
-    app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
+    document.install(app)
+    page.install(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(Observed)
     app.add_middleware(AlsoUnprefixed)

@@ -1,7 +1,7 @@
 """What the shapes share."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field
@@ -14,7 +14,7 @@ class ListOf(BaseModel, Generic[T]):
     """A page of a list."""
 
     object: Literal["list"] = "list"
-    data: list[T]
+    data: list[T] = Field(description="The objects of this page.")
     has_more: bool = Field(description="Whether a request with `after` set to the last id gives more.")
 
 
@@ -23,6 +23,15 @@ class ListWithIds(ListOf[T], Generic[T]):
 
     first_id: str = Field(description="Id of the first object, empty if there is none.")
     last_id: str = Field(description="Id of the last object, empty if there is none.")
+
+
+def sometimes(**properties: dict[str, Any]) -> Callable[[dict[str, Any]], None]:
+    """Return what describes keys that an answer has only where they apply: extra keys, to pydantic."""
+
+    def describe(schema: dict[str, Any]) -> None:
+        schema["properties"] |= properties
+
+    return describe
 
 
 def storable(text: str) -> str:

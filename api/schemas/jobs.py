@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.common import Json, Storable, Text
+from api.schemas.common import Json, Storable, Text, sometimes
+from api.schemas.hyperparameters import HYPERPARAMETERS, METHOD
 from domain import hyperparameters, ids
 from domain.errors import InvalidRequest
 from domain.jobs import Job, JobEvent, NewJob
@@ -19,17 +20,17 @@ METHODS = ("supervised", "dpo", "reinforcement")
 class Wandb(BaseModel):
     """Where Weights & Biases shall record the job."""
 
-    project: Text
-    name: Text | None = None
-    entity: Text | None = None
-    tags: list[Text] | None = None
+    project: Text = Field(description="Name of the project there.")
+    name: Text | None = Field(None, description="Name of the run; the job's id if there is none.")
+    entity: Text | None = Field(None, description="Team or user that the run belongs to.")
+    tags: list[Text] | None = Field(None, description="Tags of the run.")
 
 
 class Integration(BaseModel):
     """A service the platform shall report to."""
 
-    type: Literal["wandb"]
-    wandb: Wandb
+    type: Literal["wandb"] = Field(description="Weights & Biases; there is no other yet.")
+    wandb: Wandb = Field(description="Where it shall record the job.")
 
 
 class CreateJob(BaseModel):
@@ -45,9 +46,15 @@ class CreateJob(BaseModel):
         Field(min_length=1, max_length=256, description="Id of a file uploaded as `fine-tune`."),
         Storable,
     ]
-    validation_file: Annotated[str, Field(max_length=256), Storable] | None = None
-    suffix: Annotated[str, Field(min_length=1, max_length=64), Storable] | None = None
-    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED, strict=True)] | None = None
+    validation_file: Annotated[str, Field(max_length=256), Storable] | None = Field(
+        None, description="Id of a second such file, which is measured on and not trained on."
+    )
+    suffix: Annotated[str, Field(min_length=1, max_length=64), Storable] | None = Field(
+        None, description="Becomes part of the tuned model's name."
+    )
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED, strict=True)] | None = Field(
+        None, description="Same seed and same parameters, same result; one is drawn if you send none."
+    )
     metadata: (
         Annotated[
             dict[
@@ -57,14 +64,24 @@ class CreateJob(BaseModel):
             Field(max_length=16),
         ]
         | None
-    ) = None
-    integrations: Annotated[list[Integration], Field(max_length=5)] | None = None
-    hyperparameters: dict[Text, Json] | None = Field(
-        None, description="`n_epochs`, `learning_rate`, `lora_r` …"
+    ) = Field(
+        None, description="Up to 16 pairs of your own: kept with the job, told in webhooks, filtered by."
     )
-    method: dict[Text, Json] | None = Field(None, description="OpenAI's newer place for hyperparameters.")
+    integrations: Annotated[list[Integration], Field(max_length=5)] | None = Field(
+        None, description="Services that the platform shall report to."
+    )
+    hyperparameters: dict[Text, Json] | None = Field(
+        None,
+        description="`n_epochs`, `learning_rate`, `lora_r` …; what is left out is left to the service.",
+        json_schema_extra=HYPERPARAMETERS,
+    )
+    method: dict[Text, Json] | None = Field(
+        None, description="OpenAI's newer place for hyperparameters.", json_schema_extra=METHOD
+    )
     webhook_url: Annotated[str, Field(max_length=2048), Storable] | None = Field(
-        None, description="Told once the job has ended, signed with the project's webhook secret."
+        None,
+        description="Told how the job ended, signed with the project's webhook secret. Public, `https://`.",
+        json_schema_extra={"format": "uri"},
     )
 
     def to_new_job(self, *, platform_model: str) -> NewJob:
@@ -118,34 +135,50 @@ def _object(value: Any, param: str) -> Mapping[str, Any] | None:
 class JobErrorOut(BaseModel):
     """Why a job failed."""
 
-    code: str
-    message: str
-    param: str | None
+    code: str = Field(description="For programs: stays the same.")
+    message: str = Field(description="For people: what happened, and what to do.")
+    param: str | None = Field(description="The parameter of the create that was at fault, if one was.")
 
 
 class JobOut(BaseModel):
     """A fine-tuning job, as OpenAI describes it, with `paused` beside it."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra=sometimes(
+            method={
+                "type": "object",
+                "additionalProperties": True,
+                "description": "As it was asked for; left out if none was.",
+            },
+            paused={"const": True, "description": "There while the job is paused, before it is submitted."},
+        ),
+    )
 
-    id: str
+    id: str = Field(description="Id of the job.")
     object: Literal["fine_tuning.job"] = "fine_tuning.job"
-    created_at: int
-    error: JobErrorOut | None
-    fine_tuned_model: str | None
-    finished_at: int | None
-    hyperparameters: dict[str, Any]
-    model: str
-    organization_id: str
-    result_files: list[str]
-    status: Literal["queued", "running", "succeeded", "failed", "cancelled"]
-    trained_tokens: int | None
-    training_file: str
-    validation_file: str | None
-    seed: int
-    integrations: list[dict[str, Any]] | None
-    estimated_finish: int | None
-    metadata: dict[str, str] | None
+    created_at: int = Field(description="When it was accepted, in Unix seconds.")
+    error: JobErrorOut | None = Field(description="Why it failed; null unless it did.")
+    fine_tuned_model: str | None = Field(
+        description="Name of the tuned model, on the platform as well; null unless the job succeeded."
+    )
+    finished_at: int | None = Field(description="When it ended, in Unix seconds; null before.")
+    hyperparameters: dict[str, Any] = Field(description="What it is tuned with, in the keys it was sent.")
+    model: str = Field(description="The base model, as the create named it.")
+    organization_id: str = Field(description="Id of the project that the job belongs to.")
+    result_files: list[str] = Field(description="Ids of files with what was measured, once it has ended.")
+    status: Literal["queued", "running", "succeeded", "failed", "cancelled"] = Field(
+        description="Where it is. Never moves backwards; the last three are ends, for ever."
+    )
+    trained_tokens: int | None = Field(description="Tokens trained on, as billed; null before the end.")
+    training_file: str = Field(description="Id of the training file.")
+    validation_file: str | None = Field(description="Id of the validation file, if there is one.")
+    seed: int = Field(description="The seed that was sent or drawn.")
+    integrations: list[dict[str, Any]] | None = Field(description="Services that are reported to, if any.")
+    estimated_finish: int | None = Field(
+        description="When it may end, in Unix seconds; null if nobody knows, or once it has."
+    )
+    metadata: dict[str, str] | None = Field(description="Your own pairs, if you sent any.")
 
 
 def seconds(moment: datetime | None) -> int | None:
@@ -186,13 +219,13 @@ def job_out(job: Job) -> JobOut:
 class EventOut(BaseModel):
     """A line of a job's history."""
 
-    id: str
+    id: str = Field(description="Id of the event: the job's, and a number that grows.")
     object: Literal["fine_tuning.job.event"] = "fine_tuning.job.event"
-    created_at: int
-    level: Literal["info", "warn", "error"]
-    message: str
-    type: Literal["message", "metrics"]
-    data: dict[str, Any]
+    created_at: int = Field(description="When it happened, in Unix seconds.")
+    level: Literal["info", "warn", "error"] = Field(description="How bad it is.")
+    message: str = Field(description="What happened, for people.")
+    type: Literal["message", "metrics"] = Field(description="`metrics`: `data` has what was measured.")
+    data: dict[str, Any] = Field(description="Details for programs; `{}` if there are none.")
 
 
 def event_out(event: JobEvent) -> EventOut:

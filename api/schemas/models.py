@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.models import Model
 
@@ -10,17 +10,17 @@ from services.models import Model
 class ModelOut(BaseModel):
     """A model this project may use."""
 
-    id: str
+    id: str = Field(description="Its name, as `model` takes it in jobs and chats.")
     object: Literal["model"] = "model"
-    created: int
-    owned_by: str
+    created: int = Field(description="When it was tuned, in Unix seconds; 0 for a base model or alias.")
+    owned_by: str = Field(description="Id of the project that tuned it; `xpulink` for a base model or alias.")
 
 
 class ModelList(BaseModel):
     """All models this project may use; OpenAI does not page them."""
 
     object: Literal["list"] = "list"
-    data: list[ModelOut]
+    data: list[ModelOut] = Field(description="Base models and aliases, then tuned models, newest first.")
 
 
 def model_out(model: Model) -> ModelOut:

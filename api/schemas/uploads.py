@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from api.multipart import safe_filename
 from api.schemas.files import FileOut, file_out
-from domain.files import LONGEST_LIFE, SHORTEST_LIFE, shown_purpose
+from domain.files import LONGEST_LIFE, SHORTEST_LIFE, UPLOADABLE, shown_purpose
 from domain.uploads import MOST_PARTS, Part, Upload
 
 
@@ -32,7 +32,9 @@ class CreateUpload(BaseModel):
 
     filename: str = Field(min_length=1, max_length=4096, description="The file's name; folders are dropped.")
     purpose: str = Field(
-        max_length=64, description="`fine-tune`, `batch`, `assistants`, `vision`, `user_data` or `evals`."
+        max_length=64,
+        json_schema_extra={"enum": list(UPLOADABLE)},
+        description="`fine-tune`, `batch`, `assistants`, `vision`, `user_data` or `evals`.",
     )
     bytes: Annotated[int, Field(strict=True)] = Field(
         ge=1, description="The size of the whole file; the parts that complete it must add up to it."

@@ -25,6 +25,7 @@ Url = Annotated[
         max_length=MAX_URL_LENGTH,
         description="Where webhooks go: `https://`, at a public address.",
         examples=[_URL_EXAMPLE],
+        json_schema_extra={"format": "uri"},
     ),
     Storable,
 ]
@@ -34,6 +35,7 @@ EventType = Annotated[
         max_length=100,
         description="One of `GET /v1/webhook_event_types`.",
         examples=[EVENT_TYPES[0]],
+        json_schema_extra={"enum": list(EVENT_TYPES)},
     ),
     Storable,
 ]
@@ -43,6 +45,7 @@ EventTypes = Annotated[
         max_length=100,
         description="What it is told of, at least one of `GET /v1/webhook_event_types`.",
         examples=[list(EVENT_TYPES)],
+        json_schema_extra={"minItems": 1},
     ),
 ]
 
