@@ -121,9 +121,9 @@ async def test_a_stop_after_the_create_was_sent_leaves_it_to_be_found(rig: Any, 
 
 
 async def test_a_long_step_keeps_its_claim_while_another_worker_watches(rig: Any) -> None:
-    rig.platform("delay;seconds=2;route=upload")
+    rig.platform("delay;seconds=4;route=upload")
     job = await rig.create()
-    async with rig.worker(claim_lease="600ms"), rig.worker(claim_lease="600ms"):
+    async with rig.worker(claim_lease="1500ms"), rig.worker(claim_lease="1500ms"):
         ended = await rig.ends(job)
     assert (ended.state, rig.requests("upload")) == (JobState.SUCCEEDED, 1)
 
