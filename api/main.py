@@ -34,10 +34,13 @@ from services.secret_box import SecretBox
 from storage.blobs import open_store
 from webhooks.sender import WebhookSender
 from xpulink.chat import XPULinkChat
+from xpulink.client import Paths, XPULinkClient
 
 BOOTSTRAP_PROJECT = "default"
 STARTING_PATIENCE = 60.0
 """Seconds the database may be away when the process starts."""
+MODEL_CONNECTIONS = 10
+"""Deletions of models under way; they are rare."""
 _log = structlog.get_logger("api")
 
 
@@ -96,20 +99,27 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Resources:
     doorbell = Doorbell(settings.redis_url.get_secret_value() if settings.redis_url else None)
     await doorbell.start()
     stack.push_async_callback(doorbell.close)
-    platform = XPULinkChat(
-        base_url=settings.xpulink_base_url,
-        api_key=settings.xpulink_api_key.get_secret_value() if settings.xpulink_api_key else "",
-        path=settings.xpulink_chat_path,
+    platform_key = settings.xpulink_api_key.get_secret_value() if settings.xpulink_api_key else ""
+    chat_platform = XPULinkChat(
+        base_url=settings.xpulink_base_url, api_key=platform_key, path=settings.xpulink_chat_path
     )
-    stack.push_async_callback(platform.aclose)
     sender = WebhookSender(settings.webhook_allowed_networks, timeout=settings.webhook_timeout)
     stack.push_async_callback(sender.aclose)
+    stack.push_async_callback(chat_platform.aclose)
+    tuned_models = XPULinkClient(
+        base_url=settings.xpulink_base_url,
+        api_key=platform_key,
+        paths=Paths(models=settings.xpulink_models_path),
+        max_connections=MODEL_CONNECTIONS,
+    )
+    stack.push_async_callback(tuned_models.aclose)
     return Resources(
         database=database,
         doorbell=doorbell,
         blobs=open_store(settings.storage_url),
-        chat=platform,
         webhook_sender=sender,
+        chat=chat_platform,
+        tuned_models=tuned_models,
         box=box,
         credential_id=credential_id,
         models=settings.models,

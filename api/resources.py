@@ -12,7 +12,7 @@ from doorbell.bell import Doorbell
 from services.secret_box import SecretBox
 from storage.blobs import BlobStore
 from webhooks.sender import WebhookSender
-from xpulink.port import ChatPlatform
+from xpulink.port import ChatPlatform, TunedModels
 
 WEBHOOK_TESTS_AT_ONCE = 4
 """For each project: a receiver may take its time, and a test waits for it."""
@@ -36,6 +36,7 @@ class Resources:
     blobs: BlobStore
     chat: ChatPlatform
     webhook_sender: WebhookSender
+    tuned_models: TunedModels
     box: SecretBox
     credential_id: str
     models: Mapping[str, str]

@@ -149,6 +149,18 @@ class NewEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A model saved on the way; `created_at` is the platform's time where it gave one."""
+
+    id: str
+    job_id: str
+    created_at: datetime
+    model: str
+    step_number: int
+    metrics: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class JobEvent:
     """A line of a job's history."""
 

@@ -8,7 +8,16 @@ from typing import Any
 
 import msgspec
 
-from db.queries import files, idempotency_keys, jobs, platform_credentials, projects, webhooks
+from db.queries import (
+    files,
+    idempotency_keys,
+    job_records,
+    job_wishes,
+    jobs,
+    platform_credentials,
+    projects,
+    webhooks,
+)
 from db.queries.projects import Caller
 from db.session import AnyRow, Session
 from domain import ids
@@ -22,7 +31,7 @@ from domain.errors import (
     Unauthenticated,
 )
 from domain.job_state import BEFORE_SUBMISSION, TERMINAL, JobState
-from domain.jobs import Job, JobEvent, NewJob, accepted
+from domain.jobs import Checkpoint, Job, JobEvent, NewJob, accepted
 from services import transitions
 
 
@@ -188,6 +197,30 @@ async def events(
     return await jobs.events_page(session, job_id=job_id, before=before, limit=limit)
 
 
+async def checkpoints(
+    session: Session, *, project_id: str, job_id: str, after: str | None, limit: int
+) -> list[Checkpoint]:
+    """Return up to `limit` checkpoints of a job behind the position `after`, newest first."""
+    await get(session, project_id=project_id, job_id=job_id)
+    return await job_records.checkpoints_page(session, job_id=job_id, after=after, limit=limit)
+
+
+async def lock_living(session: Session, *, project_id: str, job_id: str, to: str) -> Job:
+    """Return a job of this project that has not ended; nobody else changes it before the commit.
+
+    Raises:
+        NotFound: this project has no such job.
+        AlreadyEnded: it has ended; the message says that it cannot be `to` any more.
+    """
+    known = ids.is_id(ids.JOB, job_id)
+    job = await jobs.lock_job_of_project(session, project_id=project_id, job_id=job_id) if known else None
+    if job is None:
+        raise NotFound(param="fine_tuning_job_id")
+    if job.state in TERMINAL:
+        raise AlreadyEnded(f"The job {job.id} has ended ({job.state}); it cannot be {to} any more.")
+    return job
+
+
 async def cancel(session: Session, *, project_id: str, job_id: str) -> Job:
     """Cancel a job: at once if it never left us, else as a wish that the next step carries out.
 
@@ -196,12 +229,7 @@ async def cancel(session: Session, *, project_id: str, job_id: str) -> Job:
         AlreadyEnded: it has ended.
         PlatformCannotCancel: it was submitted, and the platform is known to have no way to cancel.
     """
-    known = ids.is_id(ids.JOB, job_id)
-    job = await jobs.lock_job_of_project(session, project_id=project_id, job_id=job_id) if known else None
-    if job is None:
-        raise NotFound(param="fine_tuning_job_id")
-    if job.state in TERMINAL:
-        raise AlreadyEnded(f"The job {job.id} has ended ({job.state}); it cannot be cancelled any more.")
+    job = await lock_living(session, project_id=project_id, job_id=job_id, to="cancelled")
     if job.state in BEFORE_SUBMISSION and job.claim_token is None:
         return await transitions.cancel(session, job)
     await _wish_to_cancel(session, job)
@@ -211,7 +239,7 @@ async def cancel(session: Session, *, project_id: str, job_id: str) -> Job:
 async def _wish_to_cancel(session: Session, job: Job) -> None:
     if job.state in {JobState.TRACKING, JobState.COLLECTING} and await _cannot_cancel(session, job):
         raise PlatformCannotCancel
-    await jobs.request_cancel(session, job_id=job.id, message="Cancellation was asked for")
+    await job_wishes.request_cancel(session, job_id=job.id, message="Cancellation was asked for")
 
 
 async def _cannot_cancel(session: Session, job: Job) -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy import case, func
 from db.models import Job as JobRow
 from db.queries import jobs as job_queries
 from db.session import Session
+from domain.deadlines import DEADLINES
 from domain.job_state import TERMINAL, JobState, may_move
 from domain.jobs import Job, NewEvent
 from domain.platform import JobError
@@ -25,6 +26,10 @@ _log = structlog.get_logger(__name__)
 NOTHING: Mapping[str, Any] = {}
 _NO_CLAIM = {"claim_token": None, "claimed_until": None}
 _AT_ONCE = timedelta(0)
+_HELD = DEADLINES[JobState.HELD]
+assert _HELD.end is not None  # noqa: S101 - a job is not held for ever
+WHILE_PAUSED = _HELD.end
+"""When a paused job is due again: not before its deadline, so that no claim has to look past it."""
 
 
 class ClaimLost(Exception):  # noqa: N818 - it says what happened
@@ -121,6 +126,18 @@ async def fail(session: Session, job: Job, error: JobError, *, riders: Sequence[
     details = {"error_code": error.code, "error_param": error.param}
     event = NewEvent(f"The job failed: {error.message}", level="error", details=details)
     return await move(session, job, JobState.FAILED, events=[event], changes=changes, riders=riders)
+
+
+async def hold(
+    session: Session,
+    job: Job,
+    event: NewEvent,
+    *,
+    wait: timedelta,
+    changes: Mapping[str, Any] = NOTHING,
+) -> Job:
+    """Take a job aside until the reason in `event` is gone; it is looked at again after `wait`."""
+    return await move(session, job, JobState.HELD, events=[event], changes=changes, wait=wait)
 
 
 async def cancel(session: Session, job: Job) -> Job:

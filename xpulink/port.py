@@ -71,6 +71,13 @@ class Platform(Protocol):
         """Delete a tuned model."""
 
 
+class TunedModels(Protocol):
+    """What the api itself asks of the platform about tuned models; `Platform` can do it too."""
+
+    async def delete_model(self, name: str) -> Outcome[None]:
+        """Delete a tuned model; what is uncertain is `Retryable`."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChatAnswer:
     """The platform's answer to a chat request, not yet read.

@@ -33,9 +33,7 @@ async def chat(request: Request, caller: AuthenticatedAlone, held: Held) -> Stre
     answer = await stack.enter_async_context(held.chat.chat(msgspec.json.encode(body), accept=accept))
     if answer.status in _OUR_KEY_REFUSED:
         await stack.aclose()
-        raise PlatformFailed(
-            "The platform refused this service's own key. Its operator has to check XPULINK_API_KEY."
-        )
+        raise PlatformFailed(models.OUR_KEY_REFUSED)
     return StreamingResponse(
         _passed_on(answer, stack), status_code=answer.status, headers=dict(answer.headers)
     )

@@ -9,12 +9,20 @@ from api.dependencies import AfterCommit, Authenticated, Held, InTransaction, Re
 from api.metadata_filter import metadata_filter
 from api.pagination import After, cut, limit_of
 from api.schemas.common import ListOf
-from api.schemas.jobs import CreateJob, EventOut, JobOut, event_out, job_out
+from api.schemas.jobs import (
+    CheckpointList,
+    CreateJob,
+    EventOut,
+    JobOut,
+    checkpoint_list,
+    event_out,
+    job_out,
+)
 from domain import ids
 from domain.addresses import check_url
 from domain.jobs import Job
 from domain.stages import Stage
-from services import jobs, models
+from services import jobs, models, pauses
 
 router = APIRouter(prefix="/v1/fine_tuning/jobs", tags=["Fine-tuning"], strict_content_type=False)
 
@@ -108,6 +116,22 @@ async def cancel_job(
     return job_out(job)
 
 
+@router.post("/{job_id}/pause", summary="Pause a fine-tuning job")
+async def pause_job(job_id: JobId, caller: Authenticated, session: InTransaction) -> JobOut:
+    """Hold a job that was not submitted yet: it is `queued`, with `"paused": true`, until it is resumed."""
+    return job_out(await pauses.pause(session, project_id=caller.project_id, job_id=job_id))
+
+
+@router.post("/{job_id}/resume", summary="Resume a fine-tuning job")
+async def resume_job(
+    job_id: JobId, caller: Authenticated, session: InTransaction, rings: AfterCommit
+) -> JobOut:
+    """Let a paused job go on at once."""
+    job = await pauses.resume(session, project_id=caller.project_id, job_id=job_id)
+    rings.ring(Stage.ADVANCE)
+    return job_out(job)
+
+
 @router.get("/{job_id}/events", summary="List a job's events")
 async def list_events(
     job_id: JobId,
@@ -127,3 +151,24 @@ async def list_events(
     )
     shown, has_more = cut(rows, limit)
     return ListOf(data=[event_out(event) for event in shown], has_more=has_more)
+
+
+@router.get("/{job_id}/checkpoints", summary="List a job's checkpoints")
+async def list_checkpoints(
+    job_id: JobId,
+    caller: Authenticated,
+    session: InTransaction,
+    after: After = None,
+    limit: Annotated[int, limit_of()] = 10,
+) -> CheckpointList:
+    """List the models saved on a job's way, newest first; there are none before its end."""
+    malformed = after is not None and not ids.is_id(ids.CHECKPOINT, after)
+    rows = await jobs.checkpoints(
+        session,
+        project_id=caller.project_id,
+        job_id=job_id,
+        after="" if malformed else after,
+        limit=limit + 1,
+    )
+    shown, has_more = cut(rows, limit)
+    return checkpoint_list(shown, has_more=has_more)

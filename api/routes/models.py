@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.dependencies import Authenticated, Held, InTransaction
-from api.schemas.models import ModelList, ModelOut, model_out
+from api.dependencies import Authenticated, AuthenticatedAlone, Held, InTransaction
+from api.schemas.models import ModelDeleted, ModelList, ModelOut, model_out
 from services import models
 
 router = APIRouter(prefix="/v1/models", tags=["Models"])
@@ -22,3 +22,14 @@ async def retrieve_model(model: str, caller: Authenticated, session: InTransacti
     return model_out(
         await models.get(session, project_id=caller.project_id, configured=held.models, name=model)
     )
+
+
+@router.delete("/{model:path}", summary="Delete a tuned model")
+async def delete_model(model: str, caller: AuthenticatedAlone, held: Held) -> ModelDeleted:
+    """Delete a model that this project tuned, on the platform and here; its checkpoints go with it."""
+    async with held.database.transaction() as session:
+        await models.begin_delete(session, project_id=caller.project_id, configured=held.models, name=model)
+    outcome = await held.tuned_models.delete_model(model)
+    async with held.database.transaction() as session:
+        await models.finish_delete(session, project_id=caller.project_id, name=model, outcome=outcome)
+    return ModelDeleted(id=model)

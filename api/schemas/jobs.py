@@ -1,17 +1,17 @@
 """Fine-tuning jobs and their events on the wire."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.common import Json, Storable, Text, sometimes
+from api.schemas.common import Json, ListOf, Storable, Text, sometimes
 from api.schemas.hyperparameters import HYPERPARAMETERS, METHOD
 from domain import hyperparameters, ids
 from domain.errors import InvalidRequest
-from domain.jobs import Job, JobEvent, NewJob
+from domain.jobs import Checkpoint, Job, JobEvent, NewJob
 
 LARGEST_SEED = 2_147_483_647
 METHODS = ("supervised", "dpo", "reinforcement")
@@ -191,7 +191,7 @@ def job_out(job: Job) -> JobOut:
     extra: dict[str, Any] = {}
     if job.method is not None:
         extra["method"] = job.method
-    if job.paused_at is not None:
+    if job.paused_at is not None and job.finished_at is None:
         extra["paused"] = True
     error = job.error
     return JobOut(
@@ -243,12 +243,40 @@ def event_out(event: JobEvent) -> EventOut:
 
 
 class CheckpointOut(BaseModel):
-    """A model saved on the way."""
+    """A model saved on the way; it can be chatted with once its job has succeeded."""
 
-    id: str
+    id: str = Field(description="Id of the checkpoint, in order of steps.")
     object: Literal["fine_tuning.job.checkpoint"] = "fine_tuning.job.checkpoint"
-    created_at: int
-    fine_tuned_model_checkpoint: str
-    fine_tuning_job_id: str
-    step_number: int
-    metrics: dict[str, Any]
+    created_at: int = Field(description="When it was saved, in Unix seconds.")
+    fine_tuned_model_checkpoint: str = Field(description="The name of the saved model.")
+    fine_tuning_job_id: str = Field(description="The job on whose way it was saved.")
+    step_number: int = Field(description="The training step after which it was saved.")
+    metrics: dict[str, Any] = Field(
+        description="What the platform measured at this step: `train_loss`, `valid_loss` and others."
+    )
+
+
+class CheckpointList(ListOf[CheckpointOut]):
+    """A page of a job's checkpoints."""
+
+    first_id: str | None = Field(description="Id of the first checkpoint, null if there is none.")
+    last_id: str | None = Field(description="Id of the last checkpoint, null if there is none.")
+
+
+def checkpoint_out(checkpoint: Checkpoint) -> CheckpointOut:
+    """Show a checkpoint."""
+    return CheckpointOut(
+        id=checkpoint.id,
+        created_at=int(checkpoint.created_at.timestamp()),
+        fine_tuned_model_checkpoint=checkpoint.model,
+        fine_tuning_job_id=checkpoint.job_id,
+        step_number=checkpoint.step_number,
+        metrics=dict(checkpoint.metrics),
+    )
+
+
+def checkpoint_list(checkpoints: Sequence[Checkpoint], *, has_more: bool) -> CheckpointList:
+    """Show a page of checkpoints and name its ends."""
+    shown = [checkpoint_out(checkpoint) for checkpoint in checkpoints]
+    first, last = (shown[0].id, shown[-1].id) if shown else (None, None)
+    return CheckpointList(data=shown, has_more=has_more, first_id=first, last_id=last)

@@ -23,6 +23,14 @@ class ModelList(BaseModel):
     data: list[ModelOut] = Field(description="Base models and aliases, then tuned models, newest first.")
 
 
+class ModelDeleted(BaseModel):
+    """A tuned model that is gone."""
+
+    id: str = Field(description="The model's name.")
+    object: Literal["model"] = "model"
+    deleted: Literal[True] = Field(default=True, description="Always true.")
+
+
 def model_out(model: Model) -> ModelOut:
     """Show a model; configured ones have no date and show 0."""
     created = int(model.created.timestamp()) if model.created else 0

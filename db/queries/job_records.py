@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from db.models import Checkpoint, File, JobMetric
 from db.session import Session
-from domain import ids
+from domain import ids, jobs
 from domain.platform import PlatformCheckpoint, PlatformEvent
 from domain.results import steps_of
 
@@ -36,16 +36,19 @@ async def metrics_of_job(session: Session, *, job_id: str, limit: int) -> dict[i
 
 
 def checkpoint_riders(job_id: str, checkpoints: Sequence[PlatformCheckpoint]) -> list[Any]:
-    """Return the statement that keeps these checkpoints, if there are any."""
+    """Return the statement that keeps these checkpoints, if there are any; their ids are in order of step."""
+    in_order = sorted(checkpoints, key=lambda checkpoint: checkpoint.step_number)
+    new_ids = sorted(ids.new_id(ids.CHECKPOINT) for _ in in_order)  # those of one millisecond are not
     rows: list[Mapping[str, Any]] = [
         {
-            "id": ids.new_id(ids.CHECKPOINT),
+            "id": id_,
             "job_id": job_id,
             "step_number": checkpoint.step_number,
             "model": checkpoint.model,
             "metrics": dict(checkpoint.metrics),
+            "created_at": checkpoint.created_at or func.now(),
         }
-        for checkpoint in sorted(checkpoints, key=lambda checkpoint: checkpoint.step_number)
+        for id_, checkpoint in zip(new_ids, in_order, strict=True)
     ]
     return [insert(Checkpoint).values(rows).on_conflict_do_nothing()] if rows else []
 
@@ -55,11 +58,15 @@ def file_riders(files: Sequence[Mapping[str, Any]]) -> list[Any]:
     return [insert(File).values(list(files))] if files else []
 
 
-async def checkpoints_page(session: Session, *, job_id: str, after: str | None, limit: int) -> Sequence[Any]:
+async def checkpoints_page(
+    session: Session, *, job_id: str, after: str | None, limit: int
+) -> list[jobs.Checkpoint]:
     """Return up to `limit` checkpoints behind the position `after`, newest first."""
     statement = select(
-        Checkpoint.id, Checkpoint.step_number, Checkpoint.model, Checkpoint.metrics, Checkpoint.created_at
-    ).where(Checkpoint.job_id == job_id)
+        Checkpoint.id, Checkpoint.job_id, Checkpoint.created_at,
+        Checkpoint.model, Checkpoint.step_number, Checkpoint.metrics,
+    ).where(Checkpoint.job_id == job_id)  # fmt: skip
     if after is not None:
         statement = statement.where(Checkpoint.id < after)
-    return (await session.execute(statement.order_by(Checkpoint.id.desc()).limit(limit))).all()
+    rows = await session.execute(statement.order_by(Checkpoint.id.desc()).limit(limit))
+    return [jobs.Checkpoint(*row) for row in rows]

@@ -243,20 +243,6 @@ async def claimed_job(session: Session, *, job_id: str, token: UUID) -> jobs.Job
     return None if row is None else job_columns.job_of(row)
 
 
-_REQUEST_CANCEL = text("""
-    WITH job AS (
-        UPDATE jobs SET cancel_requested_at = now(), next_step_at = now(), sequence = sequence + 1
-         WHERE id = :job_id AND cancel_requested_at IS NULL AND finished_at IS NULL
-        RETURNING id, sequence
-    )
-    INSERT INTO job_events (job_id, sequence, message) SELECT id, sequence, :message FROM job""")
-
-
-async def request_cancel(session: Session, *, job_id: str, message: str) -> None:
-    """Leave the wish to cancel, and an event that says so, for the job's next step; once."""
-    await session.execute(_REQUEST_CANCEL, {"job_id": job_id, "message": message})
-
-
 async def events_page(
     session: Session, *, job_id: str, before: int | None, limit: int
 ) -> list[jobs.JobEvent]:
@@ -269,25 +255,3 @@ async def events_page(
         statement = statement.where(JobEvent.sequence < before)
     statement = statement.order_by(JobEvent.sequence.desc()).limit(limit)
     return [jobs.JobEvent(*row) for row in await session.execute(statement)]
-
-
-async def tuned_models(session: Session, *, project_id: str, limit: int) -> Sequence[Any]:
-    """Return model, base model and end of this project's tuned models that were not deleted."""
-    statement = (
-        select(Job.fine_tuned_model, Job.model, Job.finished_at)
-        .where(Job.project_id == project_id, Job.state == JobState.SUCCEEDED, Job.model_deleted_at.is_(None))
-        .order_by(Job.id.desc())
-        .limit(limit)
-    )
-    return (await session.execute(statement)).all()
-
-
-async def model_made_at(session: Session, *, project_id: str, model: str) -> datetime | None:
-    """Return when this project's live tuned model of this name was made; None if it has none."""
-    statement = select(Job.finished_at).where(
-        Job.project_id == project_id,
-        Job.fine_tuned_model == model,
-        Job.state == JobState.SUCCEEDED,
-        Job.model_deleted_at.is_(None),
-    )
-    return (await session.execute(statement.limit(1))).scalar()

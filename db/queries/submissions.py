@@ -15,7 +15,7 @@ _OPEN = text("""
     WITH job AS (
         UPDATE jobs SET open_submission_id = :submission_id, claimed_until = now() + :lease
          WHERE id = :job_id AND claim_token = :token AND state = 'submitting'
-           AND open_submission_id IS NULL AND cancel_requested_at IS NULL
+           AND open_submission_id IS NULL AND cancel_requested_at IS NULL AND paused_at IS NULL
         RETURNING id, credential_id, training_file_id, platform_training_file
     ), submission AS (
         INSERT INTO platform_submissions (id, job_id, marker, platform_training_file, own_file)

@@ -67,8 +67,8 @@ async def forget_old_job_events(session: Session, *, keep: timedelta) -> int:
 
 
 _QUEUE_DEPTHS = text("""
-    SELECT state, count(*), count(*) FILTER (WHERE next_step_at <= now()),
-           COALESCE(extract(epoch FROM max(now() - next_step_at)), 0)
+    SELECT state, count(*), count(*) FILTER (WHERE next_step_at <= now() AND paused_at IS NULL),
+           COALESCE(extract(epoch FROM max(now() - next_step_at) FILTER (WHERE paused_at IS NULL)), 0)
       FROM jobs WHERE finished_at IS NULL GROUP BY state
     UNION ALL
     SELECT 'delivery', count(*), count(*) FILTER (WHERE next_attempt_at <= now()),

@@ -30,8 +30,8 @@ class SubmitPlan:
 
 async def begin_submit(session: Session, job: Job, *, lease: timedelta) -> SubmitPlan | None:
     """Commit to sending one create call; None if the job is not to be submitted after all."""
-    if job.cancel_requested_at is not None:
-        await transitions.cancel(session, job)
+    if job.cancel_requested_at is not None or job.paused_at is not None:
+        await _stop(session, job)
         return None
     submission_id = ids.new_id(ids.SUBMISSION)
     marker = submission_id
@@ -47,12 +47,21 @@ async def begin_submit(session: Session, job: Job, *, lease: timedelta) -> Submi
 
 
 async def _not_opened(session: Session, job: Job) -> None:
-    """Find out why the intent was not written: somebody cancelled, or somebody else holds the job."""
+    """Find out why the intent was not written: cancelled, paused, or in somebody else's hands."""
     assert job.claim_token is not None  # noqa: S101 - steps run under a claim
     current = await job_queries.claimed_job(session, job_id=job.id, token=job.claim_token)
-    if current is None or current.cancel_requested_at is None:
+    if current is None or (current.cancel_requested_at is None and current.paused_at is None):
         raise transitions.ClaimLost(job.id)
-    await transitions.cancel(session, current)
+    await _stop(session, current)
+
+
+async def _stop(session: Session, job: Job) -> None:
+    """Do what the owner asked for instead of submitting; a cancel beats a pause."""
+    if job.cancel_requested_at is not None:
+        await transitions.cancel(session, job)
+    else:
+        event = NewEvent("The job is held: it is paused")
+        await transitions.hold(session, job, event, wait=transitions.WHILE_PAUSED)
 
 
 def _request(job: Job, marker: str) -> JobRequest:

@@ -44,9 +44,8 @@ async def begin_upload(session: Session, job: Job) -> UploadPlan | None:
         await transitions.cancel(session, job)
         return None
     credential = await platform_credentials.credential_state(session, credential_id=job.credential_id)
-    reason = _hold_reason(job, credential)
-    if reason is not None:
-        await _hold(session, job, reason)
+    if job.paused_at is not None or credential.parked:
+        await _hold(session, job, credential)
         return None
     shared = credential.echoes_metadata is True
     rows = await files.sources_of_job(
@@ -67,18 +66,16 @@ def _file_ids(job: Job) -> list[str]:
     return [job.training_file_id] + ([job.validation_file_id] if job.validation_file_id else [])
 
 
-def _hold_reason(job: Job, credential: AnyRow) -> str | None:
+async def _hold(session: Session, job: Job, credential: AnyRow) -> None:
     if job.paused_at is not None:
-        return "the job is paused"
-    return f"the platform account is parked ({credential.parked_reason})" if credential.parked else None
-
-
-async def _hold(session: Session, job: Job, reason: str) -> None:
+        event, wait = NewEvent("The job is held: it is paused"), transitions.WHILE_PAUSED
+    else:
+        reason = f"the platform account is parked ({credential.parked_reason})"
+        event, wait = NewEvent(f"The job is held: {reason}"), HELD_LOOK
     if job.state is JobState.HELD:
-        await transitions.stay(session, job, wait=HELD_LOOK)
-        return
-    event = NewEvent(f"The job is held: {reason}")
-    await transitions.move(session, job, JobState.HELD, events=[event], wait=HELD_LOOK)
+        await transitions.stay(session, job, wait=wait)
+    else:
+        await transitions.hold(session, job, event, wait=wait)
 
 
 def _unusable(job: Job, rows: Mapping[str, AnyRow]) -> JobError | None:
