@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.job_state import JobState, ShownStatus, shown_status
 from domain.platform import JobError
+from domain.presets import Variant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,9 @@ class NewJob:
     suffix: str | None = None
     seed: int
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    """As they were asked for."""
+    variants: Sequence[Variant | None] = ()
+    """What they come to by the size of the file, see `presets.variants`; what was asked for if empty."""
     method: Mapping[str, Any] | None = None
     integrations: Sequence[Mapping[str, Any]] | None = None
     metadata: Mapping[str, str] | None = None
@@ -100,12 +104,15 @@ def accepted(
     credential_id: str,
     webhook_endpoint_id: str | None,
     created_at: datetime,
+    variant: Variant,
 ) -> Job:
-    """Return the job that a request becomes at the moment it is committed, its first event being written."""
+    """Return the job that a request becomes at the moment it is committed, its first events being written."""
     asked = {name: getattr(new, name) for name in _ASKED_FOR}
     return Job(
         **_UNTOUCHED,
         **asked,
+        hyperparameters=variant.hyperparameters,
+        sequence=1 if variant.warning is None else 2,
         id=job_id,
         project_id=project_id,
         credential_id=credential_id,
@@ -116,7 +123,8 @@ def accepted(
     )
 
 
-_ASKED_FOR = [each.name for each in fields(NewJob) if each.name != "webhook_url"]
+_NOT_KEPT = {"webhook_url", "hyperparameters", "variants"}
+_ASKED_FOR = [each.name for each in fields(NewJob) if each.name not in _NOT_KEPT]
 _COUNTERS = ("crashes", "failures", "polls", "not_found_count")
 _GIVEN = {
     "id",
@@ -126,12 +134,13 @@ _GIVEN = {
     "created_at",
     "state_since",
     "next_step_at",
+    "hyperparameters",
+    "sequence",
 }
 _UNTOUCHED: dict[str, Any] = {
     **{each.name: None for each in fields(Job) if each.name not in {*_GIVEN, *_ASKED_FOR}},
     **dict.fromkeys(_COUNTERS, 0),
     "state": JobState.RECEIVED,
-    "sequence": 1,
     "result_files": [],
 }
 

@@ -1,7 +1,7 @@
 """What clients do with jobs: create, list, look at, cancel."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,7 @@ import msgspec
 from db.queries import (
     files,
     idempotency_keys,
+    job_creation,
     job_records,
     job_wishes,
     jobs,
@@ -20,7 +21,7 @@ from db.queries import (
 )
 from db.queries.projects import Caller
 from db.session import AnyRow, Session
-from domain import ids
+from domain import ids, presets
 from domain.errors import (
     AlreadyEnded,
     IdempotencyMismatch,
@@ -32,6 +33,7 @@ from domain.errors import (
 )
 from domain.job_state import BEFORE_SUBMISSION, TERMINAL, JobState
 from domain.jobs import Checkpoint, Job, JobEvent, NewJob, accepted
+from domain.presets import Variant
 from services import transitions
 
 
@@ -64,9 +66,12 @@ async def create(
         InvalidTrainingFile: a file is missing or has faults.
     """
     row = await _row(session, caller, credential_id, new, repeat)
-    created_at = await jobs.create_job(session, **row)
-    if created_at is None:
+    created = await job_creation.create_job(session, **row)
+    if created is None:
         return await _earlier_or_refused(session, caller, new, repeat)
+    created_at, size = created
+    variant = _variants(new)[size]
+    assert variant is not None  # noqa: S101 - the statement takes none that is null
     return accepted(
         new,
         job_id=row["id"],
@@ -74,7 +79,12 @@ async def create(
         credential_id=credential_id,
         webhook_endpoint_id=row["webhook_endpoint_id"],
         created_at=created_at,
+        variant=variant,
     )
+
+
+def _variants(new: NewJob) -> Sequence[Variant | None]:
+    return new.variants or (Variant(new.hyperparameters),)
 
 
 async def _earlier_or_refused(
@@ -119,7 +129,7 @@ async def _row(
         "validation_file_id": new.validation_file_id,
         "suffix": new.suffix,
         "seed": new.seed,
-        "hyperparameters": _json(new.hyperparameters),
+        "variants": _json(_variants(new)),
         "method": _json(new.method),
         "integrations": _json(new.integrations),
         "metadata": _json(new.metadata),
@@ -152,7 +162,15 @@ async def _file_fault(session: Session, project_id: str, new: NewJob) -> Invalid
             why = file.status_details or file.status
             message = f"The file {file_id} cannot be used: {why}. Upload a corrected file."
             return InvalidTrainingFile(message, param=param)
+        if param == "training_file" and _fits_no(new, file.examples):
+            return presets.contradiction(new.hyperparameters)
     return InvalidTrainingFile("A file was deleted while the job was created.", param="training_file")
+
+
+def _fits_no(new: NewJob, examples: int | None) -> bool:
+    """Tell whether the hyperparameters contradict each other for a file of this size."""
+    variants = _variants(new)
+    return variants[min(presets.size_of(examples), len(variants) - 1)] is None
 
 
 async def page(

@@ -1,7 +1,7 @@
 """Fine-tuning jobs and their events on the wire."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -9,12 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.common import Json, ListOf, Storable, Text, sometimes
 from api.schemas.hyperparameters import HYPERPARAMETERS, METHOD
-from domain import hyperparameters, ids
-from domain.errors import InvalidRequest
+from domain import ids, methods
 from domain.jobs import Checkpoint, Job, JobEvent, NewJob
 
 LARGEST_SEED = 2_147_483_647
-METHODS = ("supervised", "dpo", "reinforcement")
 
 
 class Wandb(BaseModel):
@@ -90,7 +88,7 @@ class CreateJob(BaseModel):
         Raises:
             InvalidRequest: a hyperparameter or the method is not valid.
         """
-        method, tuned_by = self._method()
+        tuning = methods.tuning(self.hyperparameters or {}, self.method)
         return NewJob(
             model=self.model,
             platform_model=platform_model,
@@ -98,38 +96,14 @@ class CreateJob(BaseModel):
             validation_file_id=self.validation_file or None,
             suffix=self.suffix,
             seed=secrets.randbelow(LARGEST_SEED) if self.seed is None else self.seed,
-            hyperparameters=hyperparameters.check(self.hyperparameters or {}) | tuned_by,
-            method=method,
+            hyperparameters=tuning.given,
+            variants=tuning.variants,
+            method=tuning.method,
             integrations=[entry.model_dump(exclude_none=True) for entry in self.integrations or []] or None,
             metadata=self.metadata,
             extra=self.model_extra or {},
             webhook_url=self.webhook_url,
         )
-
-    def _method(self) -> tuple[dict[str, Any] | None, dict[str, Any]]:
-        """Return the method as it is kept and shown, and the hyperparameters in it.
-
-        SDKs send all three sub-objects; only the one named by `type` counts.
-        """
-        if self.method is None:
-            return None, {}
-        kind = self.method.get("type", "supervised")
-        if kind not in METHODS:
-            message = f"Invalid method.type: {kind!r:.80} is none of {', '.join(METHODS)}."
-            raise InvalidRequest(message, param="method.type")
-        chosen = _object(self.method.get(kind), f"method.{kind}")
-        if chosen is None:
-            return {"type": kind}, {}
-        inner = _object(chosen.get("hyperparameters"), f"method.{kind}.hyperparameters") or {}
-        if kind == "supervised":
-            inner = hyperparameters.check(inner, param=f"method.{kind}.hyperparameters")
-        return {"type": kind, kind: chosen}, dict(inner) if kind == "supervised" else {}
-
-
-def _object(value: Any, param: str) -> Mapping[str, Any] | None:
-    if value is not None and not isinstance(value, Mapping):
-        raise InvalidRequest(f"Invalid {param}: {value!r:.80} is not an object.", param=param)
-    return value
 
 
 class JobErrorOut(BaseModel):
@@ -190,7 +164,7 @@ def job_out(job: Job) -> JobOut:
     """Show a job. `method` is left out where none was asked for, `paused` where it is not."""
     extra: dict[str, Any] = {}
     if job.method is not None:
-        extra["method"] = job.method
+        extra["method"] = methods.with_hyperparameters(job.method, job.hyperparameters)
     if job.paused_at is not None and job.finished_at is None:
         extra["paused"] = True
     error = job.error

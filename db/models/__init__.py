@@ -1,5 +1,6 @@
 """The tables, a file per noun. Importing this package registers all of them on `Base.metadata`."""
 
+from db.models.create_requests import CreateRequest
 from db.models.files import File, PlatformFile
 from db.models.idempotency_keys import IdempotencyKey
 from db.models.job_records import Checkpoint, JobEvent, JobMetric
@@ -14,6 +15,7 @@ from db.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint,
 __all__ = [
     "ApiKey",
     "Checkpoint",
+    "CreateRequest",
     "File",
     "IdempotencyKey",
     "Job",

@@ -50,6 +50,7 @@ class Checkpoint(Base):
     __table_args__ = (
         UniqueConstraint("job_id", "step_number"),
         Index("ix_checkpoints_page", "job_id", text("id DESC")),
+        Index(None, "model"),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)

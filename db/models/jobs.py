@@ -44,6 +44,10 @@ class Job(Base):
         CheckConstraint("(state = 'failed') = (error_code IS NOT NULL)", name="failure_has_error"),
         CheckConstraint("(error_code IS NULL) = (error_message IS NULL)", name="error_has_message"),
         CheckConstraint("open_submission_id IS NULL OR state = 'submitting'", name="open_while_submitting"),
+        CheckConstraint(
+            "paused_at IS NULL OR (open_submission_id IS NULL AND platform_job_id IS NULL)",
+            name="paused_is_not_submitted",
+        ),
         CheckConstraint("(claim_token IS NULL) = (claimed_until IS NULL)", name="claim_is_whole"),
         CheckConstraint("seed BETWEEN 0 AND 2147483647", name="seed_range"),
         Index("ix_jobs_page", "project_id", text("id DESC")),

@@ -1,13 +1,12 @@
 """Jobs: creating, reading, claiming, and the one statement that moves them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     CTE,
-    Text,
     func,
     or_,
     select,
@@ -22,70 +21,6 @@ from domain import jobs
 from domain.job_state import ADVANCING, JobState
 
 _COLUMNS = job_columns.COLUMNS
-
-# Checks the API key and the files, takes the idempotency key, inserts the job and its first event: one
-# statement, because this is the hot path of the api. No row comes back if one of them stands in the way;
-# the service then finds out which. A second create with the same idempotency key waits here for the first.
-# The parts are text, the SELECT around them is Core: only then does SQLAlchemy match the columns of the
-# result once and not for every job.
-_TAKEN_KEY = (
-    text("""
-    INSERT INTO idempotency_keys (project_id, key, body_hash, job_id)
-    SELECT :project_id, CAST(:idempotency_key AS text), :body_hash, :id
-     WHERE CAST(:idempotency_key AS text) IS NOT NULL
-        ON CONFLICT DO NOTHING RETURNING key""")
-    .columns(key=Text)
-    .cte("idempotency")
-)
-_NEW_JOB = (
-    text(f"""
-    WITH training AS (
-        SELECT id FROM files
-         WHERE id = :training_file_id AND project_id = :project_id AND {job_columns.USABLE_FILE}
-           FOR KEY SHARE
-    ), validation AS (
-        SELECT id FROM files
-         WHERE id = :validation_file_id AND project_id = :project_id AND {job_columns.USABLE_FILE}
-           FOR KEY SHARE
-    )
-    INSERT INTO jobs (id, project_id, credential_id, webhook_endpoint_id, model, platform_model,
-                      training_file_id, validation_file_id, suffix, seed, hyperparameters, method,
-                      integrations, metadata, extra, sequence)
-    SELECT :id, :project_id, :credential_id, :webhook_endpoint_id, :model, :platform_model,
-           training.id, :validation_file_id, :suffix, :seed, CAST(:hyperparameters AS jsonb),
-           CAST(:method AS jsonb), CAST(:integrations AS jsonb), CAST(:metadata AS jsonb),
-           CAST(:extra AS jsonb), 1
-      FROM training
-     WHERE (CAST(:validation_file_id AS text) IS NULL OR EXISTS (SELECT FROM validation))
-       AND (CAST(:idempotency_key AS text) IS NULL OR EXISTS (SELECT FROM idempotency))
-       AND EXISTS (SELECT FROM api_keys WHERE id = :api_key_id AND revoked_at IS NULL)
-    RETURNING id, created_at""")  # noqa: S608 - constants only
-    .columns(id=job_columns.TYPES["id"], created_at=job_columns.TYPES["created_at"])
-    .cte("job")
-)
-_FIRST_EVENT = (
-    text("""
-    INSERT INTO job_events (job_id, sequence, message)
-    SELECT id, 1, 'Created fine-tuning job: ' || id FROM job
-    RETURNING job_id""")
-    .columns(job_id=job_columns.TYPES["id"])
-    .cte("event")
-)
-# In this order: the job reads the key, the event reads the job.
-_CREATE = select(_NEW_JOB.c.created_at).add_cte(_TAKEN_KEY, _NEW_JOB, _FIRST_EVENT)
-
-
-async def create_job(session: Session, **values: Any) -> datetime | None:
-    """Insert a job and its first event, or nothing if a key or a file stands in the way.
-
-    Args:
-        session: the transaction.
-        values: the named parameters of the statement; the JSON ones as text.
-
-    Returns:
-        When the job was created.
-    """
-    return (await session.execute(_CREATE, values)).scalar()
 
 
 async def job_of_project(session: Session, *, project_id: str, job_id: str) -> jobs.Job | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal, select, union_all, update
+from sqlalchemy import ColumnElement, CompoundSelect, and_, literal, select, union_all, update
 
 from db.models import Checkpoint, Job
 from db.session import AnyRow, Session
@@ -26,7 +26,7 @@ async def tuned_model(session: Session, *, project_id: str, name: str) -> AnyRow
     """Return when this project's live model of this name was made, and whether it is a checkpoint."""
     ends = select(Job.finished_at.label("made_at"), literal(value=False).label("checkpoint"))
     ways = select(Checkpoint.created_at, literal(value=True)).join(Job, Job.id == Checkpoint.job_id)
-    statement = union_all(
+    statement: CompoundSelect[*tuple[Any, ...]] = union_all(
         ends.where(_live(project_id), Job.fine_tuned_model == name),
         ways.where(_live(project_id), Checkpoint.model == name),
     )

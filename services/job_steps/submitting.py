@@ -6,7 +6,8 @@ from datetime import timedelta
 from db.queries import jobs as job_queries
 from db.queries import platform_credentials, submissions
 from db.session import Session
-from domain import ids
+from domain import ids, methods
+from domain.hyperparameters import to_send
 from domain.job_state import JobState
 from domain.jobs import Job, NewEvent
 from domain.outcomes import Ambiguous, Answered, NotFound, NotOffered, Outcome, Rejected, Retryable
@@ -60,12 +61,13 @@ async def _stop(session: Session, job: Job) -> None:
     if job.cancel_requested_at is not None:
         await transitions.cancel(session, job)
     else:
-        event = NewEvent("The job is held: it is paused")
+        event = NewEvent("The job is held: the job is paused")
         await transitions.hold(session, job, event, wait=transitions.WHILE_PAUSED)
 
 
 def _request(job: Job, marker: str) -> JobRequest:
     assert job.platform_training_file is not None  # noqa: S101 - a CHECK of SUBMITTING
+    hyperparameters = to_send(job.hyperparameters)
     return JobRequest(
         model=job.platform_model,
         training_file=job.platform_training_file,
@@ -73,8 +75,8 @@ def _request(job: Job, marker: str) -> JobRequest:
         marker=marker,
         suffix=job.suffix,
         seed=job.seed,
-        hyperparameters=job.hyperparameters,
-        method=job.method,
+        hyperparameters=hyperparameters,
+        method=methods.with_hyperparameters(job.method, hyperparameters),
         extra=job.extra,
     )
 

@@ -68,7 +68,7 @@ def _file_ids(job: Job) -> list[str]:
 
 async def _hold(session: Session, job: Job, credential: AnyRow) -> None:
     if job.paused_at is not None:
-        event, wait = NewEvent("The job is held: it is paused"), transitions.WHILE_PAUSED
+        event, wait = NewEvent("The job is held: the job is paused"), transitions.WHILE_PAUSED
     else:
         reason = f"the platform account is parked ({credential.parked_reason})"
         event, wait = NewEvent(f"The job is held: {reason}"), HELD_LOOK

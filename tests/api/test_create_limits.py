@@ -15,6 +15,9 @@ def hyper(name: str, value: Any, allowed: str) -> Row:
 
 
 YES, NO = True, False
+TWO_EPOCHS = {"hyperparameters": {"n_epochs": 2}}
+DPO = "method.dpo.hyperparameters."
+EFFORT = {"grader": {"type": "string_check"}, "hyperparameters": {"reasoning_effort": "max"}}
 
 EPOCHS, BATCH = 'a whole number from 1 to 50 or "auto"', 'a whole number from 1 to 256 or "auto"'
 RANK, ALPHA = "a whole number from 1 to 256", "a whole number from 1 to 1024"
@@ -79,6 +82,29 @@ REFUSED: list[Row] = [
         "method.supervised.hyperparameters.n_epochs",
         ("0", EPOCHS),
     ),
+    (
+        {"method": {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 4}}}} | TWO_EPOCHS,
+        "hyperparameters.n_epochs",
+        ("is 2", "method.supervised.hyperparameters.n_epochs is 4"),
+    ),
+    (
+        {"hyperparameters": {"learning_rate": 0.5, "learning_rate_multiplier": 2}},
+        "hyperparameters.learning_rate",
+        ("0.5", "learning_rate_multiplier 2", "0.0002, 0.0001, 4e-05"),
+    ),
+    (
+        # It would be right for a file of 100 examples; this one has twelve.
+        {"hyperparameters": {"learning_rate": 1e-4, "learning_rate_multiplier": 2}},
+        "hyperparameters.learning_rate",
+        ("0.0001", "learning_rate_multiplier 2"),
+    ),
+    ({"method": {"type": "dpo", "dpo": {"hyperparameters": {"beta": 2.1}}}}, DPO + "beta", ("2.1", "to 2")),
+    ({"method": {"type": "reinforcement"}}, "method.reinforcement.grader", ("required",)),
+    (
+        {"method": {"type": "reinforcement", "reinforcement": EFFORT}},
+        "method.reinforcement.hyperparameters.reasoning_effort",
+        ("'max'", "one of default, low, medium, high"),
+    ),
     ({"webhook_url": 7}, "webhook_url", ("valid string", "7")),
 ]
 
@@ -128,6 +154,7 @@ async def test_one_that_resembles_nothing_is_answered_with_all(project: Project)
     assert "n_epochs, batch_size" in message
 
 
+GUIDE = {"n_epochs", "batch_size", "learning_rate", "lora_r", "lora_alpha", "lora_dropout"}
 ALLOWED: list[dict[str, Any]] = [
     {"suffix": "s" * 64, "seed": 0},
     {"suffix": None, "seed": None, "metadata": None, "validation_file": None, "hyperparameters": None},
@@ -151,7 +178,11 @@ async def test_the_ends_of_each_range_are_allowed_and_come_back(
     assert {name: job[name] for name in shown} == shown | (
         {"integrations": None} if "integrations" in shown else {}
     )
-    assert job["hyperparameters"] == (body.get("hyperparameters") or {})
+    # What was said comes back, and the presets of a small file for what was not.
+    said = {name: value for name, value in (body.get("hyperparameters") or {}).items() if value != "auto"}
+    assert job["hyperparameters"].items() >= said.items()
+    assert set(job["hyperparameters"]) == GUIDE | set(said)
+    assert (await project.get(f"/fine_tuning/jobs/{job['id']}")).json() == job
     if body.get("seed") is not None:
         assert job["seed"] == body["seed"]
 
@@ -163,9 +194,10 @@ async def test_only_the_method_s_own_sub_object_counts(project: Project) -> None
         "dpo": {"hyperparameters": {"n_epochs": 9, "beta": 0.1}},
         "reinforcement": "whatever",
     }
-    job = (await project.create(method=method, hyperparameters={"n_epochs": 2, "lora_r": 8})).json()
-    assert job["hyperparameters"] == {"n_epochs": 4, "lora_r": 8}
-    assert job["method"] == {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 4}}}
+    job = (await project.create(method=method, hyperparameters={"n_epochs": 4.0, "lora_r": 8})).json()
+    assert job["hyperparameters"].items() >= {"n_epochs": 4, "lora_r": 8, "lora_alpha": 16}.items()
+    resolved = {"hyperparameters": job["hyperparameters"]}
+    assert job["method"] == {"type": "supervised", "supervised": resolved}
     job = (await project.create(method={})).json()
     assert job["method"] == {"type": "supervised"}
 

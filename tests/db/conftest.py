@@ -29,6 +29,8 @@ ROWS = """
          VALUES ('sub_1', 'ftjob-1', 'sub_1', 'file-p1', true);
     INSERT INTO idempotency_keys (project_id, key, body_hash, job_id)
          VALUES ('proj_1', 'k', sha256('b'), 'ftjob-1');
+    INSERT INTO create_requests (job_id, fingerprint, last_retry_count)
+         VALUES ('ftjob-1', sha256('b'), 0);
     INSERT INTO webhook_endpoints (id, project_id, name, url, hidden, event_types)
          VALUES ('we_1', 'proj_1', 'hook', 'https://example.com/', true, '[]');
     INSERT INTO webhook_events (id, project_id, type, object_id, sequence)

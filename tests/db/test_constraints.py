@@ -40,6 +40,14 @@ ILLEGAL = {
         ("failure_has_error", f"state = 'failed', {ENDED}"),
         ("error_has_message", f"state = 'failed', error_code = 'c', {ENDED}"),
         ("open_while_submitting", "open_submission_id = 'sub_1'"),
+        (
+            "paused_is_not_submitted",
+            "paused_at = now(), state = 'tracking', platform_job_id = 'p', platform_training_file = 'p'",
+        ),
+        (
+            "paused_is_not_submitted",
+            "paused_at = now(), open_submission_id = 's', state = 'submitting', platform_training_file = 'p'",
+        ),
         ("claim_is_whole", "claimed_until = now()"),
         ("claim_is_whole", "claim_token = gen_random_uuid()"),
         ("seed_range", "seed = -1"),
@@ -49,6 +57,10 @@ ILLEGAL = {
         ("status_known", "status = 'deleted'"),
         ("purpose_known", "purpose = 'fun'"),
         ("bytes_not_negative", "bytes = -1"),
+    ],
+    "create_requests": [
+        ("retry_count_not_negative", "last_retry_count = -1"),
+        ("fingerprint_is_sha256", "fingerprint = 'short'"),
     ],
     "idempotency_keys": [("key_length", "key = ''"), ("key_length", "key = repeat('k', 256)")],
     "job_events": [

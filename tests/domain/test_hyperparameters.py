@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from domain.errors import InvalidRequest
-from domain.hyperparameters import check, to_send
+from domain.hyperparameters import check, merged, to_send
 
 # The hard limits of the wire contract: the smallest and largest allowed, the nearest refused, "auto".
 LIMITS: list[tuple[str, list[Any], list[Any]]] = [
@@ -58,6 +58,47 @@ def test_a_long_name_is_not_repeated_in_full() -> None:
     with pytest.raises(InvalidRequest) as refused:
         check({"x" * 100_000: 3})
     assert len(refused.value.message) < 500
+
+
+def test_a_whole_number_written_as_a_float_becomes_one() -> None:
+    checked = check({"n_epochs": 3.0, "learning_rate": 1.0})
+    assert [type(value) for value in checked.values()] == [int, float]
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"), [("3", "without quotes"), (" 1e0 ", "without quotes"), ("AUTO", "lower case")]
+)
+def test_a_text_that_is_nearly_right_is_refused_with_a_hint(value: str, hint: str) -> None:
+    with pytest.raises(InvalidRequest, match=hint):
+        check({"n_epochs": value})
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "three"])
+def test_a_text_that_is_no_number_gets_no_hint(value: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        check({"n_epochs": value})
+    assert refused.value.message.endswith('or "auto".')
+
+
+def test_two_places_may_say_the_same_and_a_value_beats_auto() -> None:
+    top, inner = {"n_epochs": 3, "batch_size": "auto", "lora_r": 8}, {"n_epochs": 3, "batch_size": 4}
+    both = {"n_epochs": 3, "batch_size": 4, "lora_r": 8}
+    assert merged(top, inner, inner_param="x") == both
+    assert merged(inner, top, inner_param="x") == both
+
+
+def test_two_places_that_say_different_things_are_both_named() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        merged({"lora_r": 8}, {"lora_r": 16}, inner_param="method.supervised.hyperparameters")
+    assert refused.value.param == "hyperparameters.lora_r"
+    assert "hyperparameters.lora_r is 8, but method.supervised.hyperparameters.lora_r is 16" in str(
+        refused.value
+    )
+
+
+def test_the_platform_is_not_told_what_a_learning_rate_came_from() -> None:
+    assert to_send({"learning_rate_multiplier": 2, "learning_rate": 1e-4}) == {"learning_rate": 1e-4}
+    assert to_send({"learning_rate_multiplier": 2}) == {"learning_rate_multiplier": 2}
 
 
 def test_auto_is_left_to_the_platform_by_leaving_it_out() -> None:
