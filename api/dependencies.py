@@ -69,7 +69,7 @@ AfterCommit = Annotated[Rings, Depends(rings, scope="function")]
 
 async def caller(request: Request, opened: InTransaction) -> Caller:
     """Return whom the bearer key speaks for, in the request's transaction."""
-    return _known(await api_keys.authenticate(opened, api_key=bearer_key(request)))
+    return _known(request, await api_keys.authenticate(opened, api_key=bearer_key(request)))
 
 
 Authenticated = Annotated[Caller, Depends(caller, scope="function")]
@@ -85,7 +85,7 @@ async def recognised(request: Request, held: Held) -> Caller:
     if found is None:
         found = await caller_alone(request, held)
         held.known_keys.remember(key, found)
-    return _known(found)
+    return _known(request, found)
 
 
 Recognised = Annotated[Caller, Depends(recognised)]
@@ -94,13 +94,15 @@ Recognised = Annotated[Caller, Depends(recognised)]
 async def caller_alone(request: Request, held: Held) -> Caller:
     """Return whom the key speaks for, in a transaction of its own: for routes that stream."""
     async with held.database.transaction() as opened:
-        return _known(await api_keys.authenticate(opened, api_key=bearer_key(request)))
+        return _known(request, await api_keys.authenticate(opened, api_key=bearer_key(request)))
 
 
 AuthenticatedAlone = Annotated[Caller, Depends(caller_alone)]
 
 
-def _known(found: Caller) -> Caller:
+def _known(request: Request, found: Caller) -> Caller:
+    """Have the log and the answer's headers name the project."""
+    request.state.project_id = found.project_id
     structlog.contextvars.bind_contextvars(project_id=found.project_id)
     return found
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
 
 from domain.errors import TunewardError
 
@@ -18,11 +19,13 @@ SHOWN_VALUE = 100
 _WHERE = frozenset({"body", "query", "path", "header"})
 
 
-def envelope(error: TunewardError) -> JSONResponse:
-    """Return the answer for an error of ours."""
+def envelope(error: TunewardError, scope: Scope) -> JSONResponse:
+    """Return the answer for an error of ours; one that comes when a job is kept already is final."""
     headers = {}
-    if error.should_retry is not None:
-        headers["x-should-retry"] = str(error.should_retry).lower()
+    kept = error.status >= 500 and scope.get("state", {}).get("job_kept", False)  # noqa: PLR2004 - HTTP's own number
+    should_retry = False if kept else error.should_retry
+    if should_retry is not None:
+        headers["x-should-retry"] = str(should_retry).lower()
     wait = error.retry_after
     if wait is not None or error.status == 503:  # noqa: PLR2004 - HTTP's own number
         headers["retry-after"] = str(max(1, math.ceil(wait.total_seconds()))) if wait else "1"
@@ -49,11 +52,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
-async def _ours(_: Request, error: Exception) -> Response:
+async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, TunewardError)  # noqa: S101 - registered for this class
     if error.status >= 500:  # noqa: PLR2004 - HTTP's own number
         _log.warning("answered with an error", code=error.error_code, cause=repr(error.__cause__))
-    return envelope(error)
+    return envelope(error, request.scope)
 
 
 async def _invalid(_: Request, error: Exception) -> Response:

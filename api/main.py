@@ -1,13 +1,15 @@
 """Where the api is put together: a table of contents."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import structlog
 from fastapi import FastAPI
 
 from api import errors
+from api.answered import Answered
 from api.description import document
 from api.docs import page
 from api.middleware import AlsoUnprefixed, BodyLimit, Observed
@@ -27,9 +29,10 @@ from config.logging import configure_logging
 from config.secret_keys import read_secret_keys
 from config.settings import Settings
 from db.session import Database
+from domain.create_requests import Answer
 from domain.errors import Unavailable
 from doorbell.bell import Doorbell
-from services import api_keys, credentials
+from services import api_keys, create_requests, credentials
 from services.secret_box import SecretBox
 from storage.blobs import open_store
 from webhooks.sender import WebhookSender
@@ -99,6 +102,9 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Resources:
     doorbell = Doorbell(settings.redis_url.get_secret_value() if settings.redis_url else None)
     await doorbell.start()
     stack.push_async_callback(doorbell.close)
+    answered = Answered(partial(_record_answers, database))
+    await answered.start()
+    stack.push_async_callback(answered.close)
     platform_key = settings.xpulink_api_key.get_secret_value() if settings.xpulink_api_key else ""
     chat_platform = XPULinkChat(
         base_url=settings.xpulink_base_url, api_key=platform_key, path=settings.xpulink_chat_path
@@ -135,7 +141,13 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Resources:
             in_all=settings.max_concurrent_uploads,
         ),
         shutdown_grace=settings.shutdown_grace,
+        answered=answered,
     )
+
+
+async def _record_answers(database: Database, answers: Sequence[Answer]) -> None:
+    async with database.transaction() as session:
+        await create_requests.record_answers(session, answers)
 
 
 async def _prepare(database: Database, box: SecretBox, settings: Settings) -> str:

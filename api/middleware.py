@@ -54,7 +54,7 @@ class Observed:
         if ours is not error:
             _log.exception("unexpected error")
         if request.status is None:
-            await envelope(ours)(scope, receive, request.send)
+            await envelope(ours, scope)(scope, receive, request.send)
 
 
 class _Request:
@@ -82,6 +82,9 @@ class _Request:
         headers["x-request-id"] = self.id
         headers["openai-processing-ms"] = str(round(self._seconds * 1000))
         headers["openai-version"] = API_VERSION
+        project_id = self._scope.get("state", {}).get("project_id")
+        if project_id is not None:
+            headers["openai-organization"] = project_id
 
     def report(self) -> None:
         """Count it and write its line."""

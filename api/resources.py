@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 
+from api.answered import Answered
 from api.auth import KnownKeys
 from api.turns import Turns
 from db.session import Database
@@ -44,5 +45,6 @@ class Resources:
     limits: Limits
     uploads_under_way: Turns
     shutdown_grace: timedelta
+    answered: Answered
     known_keys: KnownKeys = field(default_factory=KnownKeys)
     webhook_tests: Turns = field(default_factory=lambda: Turns("webhook tests", each=WEBHOOK_TESTS_AT_ONCE))

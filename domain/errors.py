@@ -10,6 +10,7 @@
     │   └── ModelNotFound             404
     ├── Conflict                      409  the request is fine, the state is not; retrying will not help
     │   ├── IdempotencyMismatch       409
+    │   ├── Overtaken                 409
     │   ├── FileInUse                 409
     │   ├── AlreadyEnded              409
     │   ├── AlreadySubmitted          409
@@ -121,6 +122,12 @@ class IdempotencyMismatch(Conflict):
     """This Idempotency-Key was used with another request body. Use a new key for a new request."""
 
     code = "idempotency_key_reused"
+
+
+class Overtaken(Conflict):
+    """A retry of this request was accepted before it; this one changed nothing."""
+
+    code = "overtaken_by_retry"
 
 
 class FileInUse(Conflict):

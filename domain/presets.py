@@ -76,8 +76,9 @@ def variants(given: Mapping[str, Any]) -> tuple[Variant | None, ...]:
 def contradiction(given: Mapping[str, Any]) -> InvalidRequest:
     """Return the refusal of a learning rate that is not what its multiplier comes to."""
     comes_to = ", ".join(f"{_rate(given[_MULTIPLIER], preset):g}" for preset in PRESETS)
+    rate, multiplier = given["learning_rate"], given[_MULTIPLIER]
     message = (
-        f"hyperparameters.learning_rate {given['learning_rate']!r:.40} contradicts {_MULTIPLIER} {given[_MULTIPLIER]!r:.40}, "
+        f"hyperparameters.learning_rate {rate!r:.40} contradicts {_MULTIPLIER} {multiplier!r:.40}, "
         f"which comes to {comes_to} for a small, medium and large file. Send one of the two."
     )
     return InvalidRequest(message, param="hyperparameters.learning_rate")

@@ -22,6 +22,7 @@ from db.queries import (
 from db.queries.projects import Caller
 from db.session import AnyRow, Session
 from domain import ids, presets
+from domain.create_requests import Try
 from domain.errors import (
     AlreadyEnded,
     IdempotencyMismatch,
@@ -57,8 +58,17 @@ async def create(
     credential_id: str,
     new: NewJob,
     repeat: Idempotency | None = None,
+    this: Try | None = None,
 ) -> Job:
     """Accept a job; from the commit on it will reach an end.
+
+    Args:
+        session: the transaction.
+        caller: whom the API key speaks for.
+        credential_id: the platform account that will run the job.
+        new: what is asked for.
+        repeat: the client's own key; the job is made once for it.
+        this: which try this is; the job is kept for the retries that may come. See `create_requests`.
 
     Raises:
         Unauthenticated: the caller's key was revoked.
@@ -66,7 +76,7 @@ async def create(
         InvalidTrainingFile: a file is missing or has faults.
     """
     row = await _row(session, caller, credential_id, new, repeat)
-    created = await job_creation.create_job(session, **row)
+    created = await job_creation.create_job(session, this=this, **row)
     if created is None:
         return await _earlier_or_refused(session, caller, new, repeat)
     created_at, size = created

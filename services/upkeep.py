@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from db.queries import files, sweeps, uploads, webhooks
+from db.queries import create_requests, files, sweeps, uploads, webhooks
 from db.session import Session
+from domain.create_requests import MERGED_WITHIN
 from domain.deadlines import CRASHES_ALLOWED, DEADLINES
 from domain.job_state import JobState
 from domain.jobs import Job, NewEvent
@@ -75,6 +76,7 @@ async def forget_old(session: Session, *, retention: timedelta) -> dict[str, int
     """Delete what was kept long enough; return how many rows of each kind."""
     return {
         "idempotency_keys": await sweeps.forget_old_idempotency_keys(session, keep=IDEMPOTENCY_KEPT),
+        "create_requests": await create_requests.forget_old(session, keep=MERGED_WITHIN),
         "webhook_events": await sweeps.forget_old_webhook_events(session, keep=retention),
         "job_events": await sweeps.forget_old_job_events(session, keep=retention),
     }

@@ -1,10 +1,12 @@
 """Fine-tuning jobs."""
 
+from functools import partial
 from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, Header, Request, Response
 
+from api.answered import Answered, WatchedAnswer
 from api.dependencies import AfterCommit, Authenticated, Held, InTransaction, Recognised
 from api.metadata_filter import metadata_filter
 from api.pagination import After, cut, limit_of
@@ -20,9 +22,11 @@ from api.schemas.jobs import (
 )
 from domain import ids
 from domain.addresses import check_url
-from domain.jobs import Job
+from domain.create_requests import Try, try_of
 from domain.stages import Stage
-from services import jobs, models, pauses
+from services import create_requests, jobs, models, pauses
+from services.api_keys import Caller
+from services.create_requests import Accepted, Repetition
 
 router = APIRouter(prefix="/v1/fine_tuning/jobs", tags=["Fine-tuning"], strict_content_type=False)
 
@@ -41,9 +45,29 @@ async def named_job(job_id: str) -> str:
     return job_id
 
 
-def job_answer(job: Job) -> Response:
-    """Return a job's answer as bytes: FastAPI would validate and convert what is a `JobOut` already."""
-    return Response(job_out(job).model_dump_json(), media_type="application/json")
+async def repetition_of(
+    request: Request, caller: Caller, answered: Answered, idempotency_key: str | None
+) -> Repetition:
+    """Return by what a create is recognised when it comes again, if by anything."""
+    if idempotency_key:
+        return jobs.idempotency(idempotency_key, await request.body())
+    count = request.headers.get("x-stainless-retry-count")
+    this = try_of(count, api_key_id=caller.api_key_id, body=await request.body())
+    if this is not None and this.retry_count > 0:
+        await answered.flush()
+    return this
+
+
+def answer_to_create(accepted: Accepted, repetition: Repetition, answered: Answered) -> Response:
+    """Return the answer as bytes: FastAPI would validate and convert what is a `JobOut` already."""
+    content = job_out(accepted.job).model_dump_json()
+    if not isinstance(repetition, Try):
+        return Response(content, media_type="application/json")
+    return WatchedAnswer(
+        content,
+        handed_over=partial(answered.note, accepted.job.id, repetition.retry_count),
+        headers={"tuneward-merged": "true"} if accepted.merged else {},
+    )
 
 
 JobId = Annotated[str, Depends(named_job)]
@@ -60,19 +84,23 @@ async def create_job(
     """Accept a job. From this answer on it reaches exactly one end, whatever dies in between."""
     if body.webhook_url is not None:
         check_url(body.webhook_url, allowed_networks=held.allowed_networks, param="webhook_url")
-    repeat = jobs.idempotency(idempotency_key, await request.body()) if idempotency_key else None
+    repetition = await repetition_of(request, caller, held.answered, idempotency_key)
     # Opened here and not by a dependency: the hottest route saves a tenth by it, and commits as early.
     async with held.database.transaction() as session:
         platform_model = await models.resolve(
             session, project_id=caller.project_id, configured=held.models, name=body.model
         )
         new = body.to_new_job(platform_model=platform_model)
-        job = await jobs.create(
-            session, caller=caller, credential_id=held.credential_id, new=new, repeat=repeat
+        accepted = await create_requests.accept(
+            session, caller=caller, credential_id=held.credential_id, new=new, repetition=repetition
         )
-    structlog.contextvars.bind_contextvars(job_id=job.id)
+        if isinstance(repetition, Try) and await request.is_disconnected():
+            await create_requests.stop_if_overtaken(session, repetition)
+        answer = answer_to_create(accepted, repetition, held.answered)
+    request.state.job_kept = True
+    structlog.contextvars.bind_contextvars(job_id=accepted.job.id)
     held.doorbell.ring(Stage.ADVANCE)
-    return job_answer(job)
+    return answer
 
 
 @router.get("", summary="List fine-tuning jobs")

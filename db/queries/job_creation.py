@@ -7,6 +7,7 @@ from sqlalchemy import Integer, Text, select, text, true
 
 from db.queries import job_columns
 from db.session import Session
+from domain.create_requests import Try
 from domain.presets import LARGE_ABOVE, SMALL_BELOW
 
 # Checks the API key and the files, takes the idempotency key, inserts the job and its first events, the
@@ -77,16 +78,43 @@ _CREATE = (
     .add_cte(_TAKEN_KEY, _CHOSEN, _NEW_JOB, _FIRST_EVENTS)
 )
 
+# The same for a client that counts its tries. It holds the lock of its fingerprint, together with others like
+# it, from before its row is written until the commit: a retry takes that lock alone, and so waits for it.
+_LOCKED = text("SELECT pg_advisory_xact_lock_shared(:lock)::text AS held").columns(held=Text).cte("locked")
+_NEW_COUNTED_JOB = (
+    text(_JOB.replace("FROM training\n", "FROM locked CROSS JOIN training\n"))
+    .columns(id=job_columns.TYPES["id"], created_at=job_columns.TYPES["created_at"])
+    .cte("job")
+)
+_REQUEST = (
+    text("""
+    INSERT INTO create_requests (job_id, fingerprint, last_retry_count)
+    SELECT id, :fingerprint, :retry_count FROM job
+    RETURNING job_id""")
+    .columns(job_id=job_columns.TYPES["id"])
+    .cte("request")
+)
+_CREATE_COUNTED = (
+    select(_NEW_COUNTED_JOB.c.created_at, _CHOSEN.c.size)
+    .join_from(_NEW_COUNTED_JOB, _CHOSEN, onclause=true())
+    .add_cte(_LOCKED, _TAKEN_KEY, _CHOSEN, _NEW_COUNTED_JOB, _FIRST_EVENTS, _REQUEST)
+)
 
-async def create_job(session: Session, **values: Any) -> tuple[datetime, int] | None:
+
+async def create_job(session: Session, *, this: Try | None, **values: Any) -> tuple[datetime, int] | None:
     """Insert a job and its first events, or nothing if a key, a file or a contradiction stands in the way.
 
     Args:
         session: the transaction.
+        this: which try of a create this is, for a client that counts them.
         values: the named parameters of the statement; the JSON ones as text.
 
     Returns:
         When the job was created, and which of the variants it got.
     """
-    row = (await session.execute(_CREATE, values)).first()
+    statement = _CREATE
+    if this is not None:
+        statement = _CREATE_COUNTED
+        values |= {"lock": this.lock, "fingerprint": this.fingerprint, "retry_count": this.retry_count}
+    row = (await session.execute(statement, values)).first()
     return None if row is None else (row[0], row[1])
