@@ -40,8 +40,12 @@ REQUESTS: list[tuple[str, str, str, dict[str, Any] | None]] = [
     ("file", "POST", "/fine_tuning/jobs", {"model": "qwen3-32b", "training_file": "{}"}),
     ("job", "GET", "/fine_tuning/jobs/{}", None),
     ("job", "POST", "/fine_tuning/jobs/{}/cancel", None),
+    ("job", "POST", "/fine_tuning/jobs/{}/pause", None),
+    ("job", "POST", "/fine_tuning/jobs/{}/resume", None),
     ("job", "GET", "/fine_tuning/jobs/{}/events", None),
+    ("job", "GET", "/fine_tuning/jobs/{}/checkpoints", None),
     ("model", "GET", "/models/{}", None),
+    ("model", "DELETE", "/models/{}", None),
     ("model", "POST", "/fine_tuning/jobs", {"model": "{}", "training_file": "file-x"}),
     ("model", "POST", "/chat/completions", {"model": "{}", "messages": [{"role": "user", "content": "x"}]}),
 ]

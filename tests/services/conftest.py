@@ -130,7 +130,9 @@ class World:
         return plan
 
     async def upload(self) -> Job:
-        plan = await self.begin_upload()
+        return await self.finish_upload(await self.begin_upload())
+
+    async def finish_upload(self, plan: UploadPlan) -> Job:
         there = {source.file_id: Answered(PlatformFile(f"p-{source.file_id}")) for source in plan.sources}
         async with self.transaction() as session:
             job = await uploading.finish_upload(session, plan, there)
@@ -210,7 +212,10 @@ class World:
 
     async def _hold(self) -> None:
         await self.sql("UPDATE jobs SET paused_at = now()")
-        job = await self.claim()
+        await self.hold(await self.claim())
+
+    async def hold(self, job: Job) -> None:
+        """Let a worker find out that a job has to wait."""
         async with self.transaction() as session:
             assert await uploading.begin_upload(session, job) is None
 

@@ -141,7 +141,8 @@ async def test_what_is_old_and_over_is_forgotten_and_the_job_stays(world: Any) -
     assert set((await forget(world)).values()) == {0}
     await age(world, "webhook_events", "created_at", 90.1)
     await age(world, "jobs", "finished_at", 90.1)
-    assert await forget(world) == {"idempotency_keys": 0, "webhook_events": 1, "job_events": 2}
+    forgotten = await forget(world)
+    assert {kind: rows for kind, rows in forgotten.items() if rows} == {"webhook_events": 1, "job_events": 2}
     assert await world.value("SELECT count(*) FROM webhook_deliveries") == 0
     assert (await world.get(job)).state is JobState.CANCELLED
 

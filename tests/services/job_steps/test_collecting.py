@@ -10,6 +10,7 @@ from domain.outcomes import (
     Retryable,
 )
 from domain.platform import JobError, PlatformCheckpoint, PlatformEvent, PlatformStatus
+from services import jobs
 from services.job_steps import collecting, submitting
 from services.job_steps.collecting import Collected, StoredResult
 
@@ -76,3 +77,24 @@ async def test_collecting_twice_keeps_each_thing_once(world: Any) -> None:
     with pytest.raises(submitting.transitions.ClaimLost):
         await world.end(end)
     assert await world.value("SELECT count(*) FROM webhook_events") == 1
+
+
+async def test_checkpoints_come_newest_step_first_with_the_platform_s_own_time(world: Any) -> None:
+    job = await world.reach(JobState.TRACKING)
+    saved = datetime(2026, 1, 2, tzinfo=UTC)
+    points = tuple(
+        PlatformCheckpoint(f"c{step}", saved if step == 3 else None, f"m:{step}", step, {"train_loss": 0.5})
+        for step in (3, 1, 2, 4)
+    )
+    await world.end(await world.collecting(fine_tuned_model="m"), Collected(checkpoints=points))
+    async with world.transaction() as session:
+        found = await jobs.checkpoints(
+            session, project_id=world.project_id, job_id=job.id, after=None, limit=10
+        )
+        behind = await jobs.checkpoints(
+            session, project_id=world.project_id, job_id=job.id, after=found[1].id, limit=10
+        )
+    assert [point.step_number for point in found] == [4, 3, 2, 1]
+    assert behind == found[2:]
+    assert found[1].created_at == saved
+    assert found[0].created_at > saved

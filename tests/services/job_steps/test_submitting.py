@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain import methods
 from domain.job_state import JobState
 from domain.jobs import Job
 from domain.outcomes import (
@@ -146,3 +147,17 @@ async def test_what_is_neither_confirmed_nor_ruled_out_fails_after_a_day_naming_
     assert job.error is not None
     assert (job.state, job.error.code) == (JobState.FAILED, "submission_unconfirmed")
     assert f"tuneward={plan.sought.marker}" in job.error.message
+
+
+async def test_the_platform_is_sent_the_guide_s_spelling(world: Any) -> None:
+    method = {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 2}, "extra": 1}}
+    tuning = methods.tuning({"learning_rate_multiplier": 2}, method)
+    await world.create(hyperparameters=tuning.given, variants=tuning.variants, method=tuning.method)
+    request = (await world.begin_submit(await world.upload())).request
+    guide = {
+        "n_epochs": 2, "batch_size": 2, "learning_rate": 2e-4,
+        "lora_r": 4, "lora_alpha": 8, "lora_dropout": 0.05,
+    }  # fmt: skip
+    assert request.hyperparameters == guide
+    supervised = {"hyperparameters": guide, "extra": 1}
+    assert request.method == {"type": "supervised", "supervised": supervised}
