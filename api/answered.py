@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import structlog
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -67,6 +66,22 @@ class Answered:
             await self.flush()
 
 
+def has_left(receive: Receive) -> bool:
+    """Tell whether the client has closed its connection, at the time of a request that was read whole.
+
+    The server would not answer `receive` before the client leaves: so the question is put, and taken back
+    if there is no answer at once. `Request.is_disconnected` does the same with a task's cancellation, which
+    costs as much as a tenth of a create.
+    """
+    question = receive().__await__()
+    try:
+        next(question)
+    except StopIteration as answer:
+        return bool(answer.value["type"] == "http.disconnect")
+    question.close()
+    return False
+
+
 class WatchedAnswer(Response):
     """A JSON answer that says when its last byte was handed over to a client that was still there."""
 
@@ -76,12 +91,12 @@ class WatchedAnswer(Response):
         super().__init__(content, headers=headers)
         self._handed_over = handed_over
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
         """See the ASGI specification."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         # Asked before the last bytes: the server drops in silence what it sends to a client that has left,
         # and once the answer is complete it calls every client gone.
-        gone = await Request(scope, receive).is_disconnected()
+        gone = has_left(receive)
         await send({"type": "http.response.body", "body": self.body})
         if not gone:
             self._handed_over()

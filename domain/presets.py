@@ -21,6 +21,7 @@ PRESETS: Final[tuple[Mapping[str, Any], ...]] = (
     {"n_epochs": 2, "batch_size": 8, "learning_rate": 2e-5, "lora_r": 16},
 )
 """For a small, a medium and a large file."""
+_PRESET: Final = PRESETS[0].keys()
 DROPOUT: Final = 0.05
 _MULTIPLIER: Final = "learning_rate_multiplier"
 
@@ -67,6 +68,8 @@ def variants(given: Mapping[str, Any]) -> tuple[Variant | None, ...]:
     Raises:
         InvalidRequest: they contradict each other whatever the size.
     """
+    if AUTO not in given.values() and given.keys() >= _PRESET and _MULTIPLIER not in given:
+        return (_variant(given, PRESETS[0]),)
     made = tuple(_variant(given, preset) for preset in PRESETS)
     if not any(made):
         raise contradiction(given)

@@ -6,7 +6,7 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, Depends, Header, Request, Response
 
-from api.answered import Answered, WatchedAnswer
+from api.answered import Answered, WatchedAnswer, has_left
 from api.dependencies import AfterCommit, Authenticated, Held, InTransaction, Recognised
 from api.metadata_filter import metadata_filter
 from api.pagination import After, cut, limit_of
@@ -94,7 +94,7 @@ async def create_job(
         accepted = await create_requests.accept(
             session, caller=caller, credential_id=held.credential_id, new=new, repetition=repetition
         )
-        if isinstance(repetition, Try) and await request.is_disconnected():
+        if isinstance(repetition, Try) and has_left(request.receive):
             await create_requests.stop_if_overtaken(session, repetition)
         answer = answer_to_create(accepted, repetition, held.answered)
     request.state.job_kept = True
