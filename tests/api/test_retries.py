@@ -16,6 +16,7 @@ from domain.stages import Stage
 from services import api_keys
 
 from .conftest import Log, Serve
+from .losses import Late, Loss, Proxy
 from .served import Project, Service, refused
 
 JOBS = "/fine_tuning/jobs"
@@ -31,31 +32,6 @@ async def until(condition: Callable[[], Awaitable[Any]]) -> None:
     async with asyncio.timeout(20):
         while not await condition():  # noqa: ASYNC110 - what is waited for happens in Postgres
             await asyncio.sleep(0.01)
-
-
-class Loss:
-    """Stands around the app; a first try's answer gets no further before its client has left."""
-
-    def __init__(self) -> None:
-        self.losing = False
-
-    def around(self, app: Any) -> "Loss":
-        self._app = app
-        return self
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        first = scope["type"] == "http" and (b"x-stainless-retry-count", b"0") in scope["headers"]
-        if not (self.losing and first):
-            await self._app(scope, receive, send)
-            return
-
-        async def too_late(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                while (await receive())["type"] != "http.disconnect":
-                    pass
-            await send(message)
-
-        await self._app(scope, receive, too_late)
 
 
 @pytest.fixture(scope="module")
@@ -119,36 +95,6 @@ async def test_fifty_at_once_that_lose_their_first_answers_make_fifty_jobs(
     assert len({job for job, _, _ in made}) == 50
     assert {merged for _, merged, _ in made} == {"true"}
     assert await count_of_jobs(sql, project) == 50
-
-
-class Proxy:
-    """Passes HTTP on, one request per connection; first tries go wrong as `fault` says."""
-
-    def __init__(self, upstream: str) -> None:
-        self._upstream = httpx.URL(upstream)
-        self.fault = "none"
-
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
-        body = await reader.readexactly(int(length.partition(b":")[2]))
-        first = b"x-stainless-retry-count: 0" in head.lower()
-        if not (first and self.fault == "request lost"):
-            answer = await self._ask(head, body)
-            if not (first and self.fault == "answer lost"):
-                writer.write(answer)
-                await writer.drain()
-        writer.close()
-        await writer.wait_closed()
-
-    async def _ask(self, head: bytes, body: bytes) -> bytes:
-        reader, writer = await asyncio.open_connection(self._upstream.host, self._upstream.port)
-        once = head.replace(b"Connection: keep-alive", b"Connection: close")
-        writer.write(once + body)
-        answer = await reader.read()
-        writer.close()
-        await writer.wait_closed()
-        return answer
 
 
 @pytest.fixture
@@ -282,30 +228,6 @@ async def test_a_retry_waits_for_the_try_that_is_still_under_way(serve: Serve, d
         assert ((await retry).headers.get(MERGED), (await first).headers.get(MERGED)) == ("true", None)
         assert await sql.fetchval("SELECT count(*) FROM jobs") == 1
     await sql.close()
-
-
-class Late:
-    """Stands around the app; a first try that was read gets no further before `go`."""
-
-    def __init__(self) -> None:
-        self.go, self.done = asyncio.Event(), asyncio.Event()
-
-    def around(self, app: Any) -> "Late":
-        self._app = app
-        return self
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or (b"x-stainless-retry-count", b"0") not in scope["headers"]:
-            await self._app(scope, receive, send)
-            return
-        read = [await receive()]
-        await self.go.wait()
-
-        async def replayed() -> Any:
-            return read.pop() if read else await receive()
-
-        await self._app(scope, replayed, send)
-        self.done.set()
 
 
 async def test_a_try_that_its_own_retry_overtook_makes_no_second_job(

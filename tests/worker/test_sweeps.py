@@ -67,7 +67,7 @@ async def test_old_rows_go_after_the_retention_of_the_settings(rig: Any) -> None
     assert not any((await run(rig, retention)).values())
     async with rig.context(retention_days=14) as context:
         counts = await retention.run_once(context)
-    assert counts == {"idempotency_keys": 0, "webhook_events": 1, "job_events": 2}
+    assert {kind: rows for kind, rows in counts.items() if rows} == {"webhook_events": 1, "job_events": 2}
 
 
 async def test_bytes_that_nobody_needs_are_deleted_and_the_others_stay(rig: Any) -> None:
