@@ -11,6 +11,7 @@ class Loss:
 
     def __init__(self) -> None:
         self.losing = False
+        self.lost = asyncio.Event()
 
     def around(self, app: Any) -> "Loss":
         self._app = app
@@ -29,6 +30,7 @@ class Loss:
             await send(message)
 
         await self._app(scope, receive, too_late)
+        self.lost.set()
 
 
 class Proxy:

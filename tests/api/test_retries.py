@@ -74,7 +74,7 @@ async def test_two_honest_requests_whose_first_tries_timed_out_get_a_job_each(
     project = await lossy.project()
     file = await project.training_file()
     loss.losing = True
-    async with sdk_of(project) as one, sdk_of(project) as two:
+    async with sdk_of(project, timeout=1.5) as one, sdk_of(project, timeout=1.5) as two:
         (mine, merged, count), (theirs, also, again) = await asyncio.gather(
             create(one, file), create(two, file)
         )
@@ -148,10 +148,12 @@ async def test_the_answer_is_noted_only_if_the_client_was_there_for_it(
     job = (await project.create(headers=tried(0), training_file=file)).json()["id"]
     await until(lambda: sql.fetchval(answered, job))
     loss.losing = True
+    loss.lost.clear()
+    body = {"model": "qwen3-32b", "training_file": file}
     with pytest.raises(httpx.ReadTimeout):
-        await project.post(
-            JOBS, json={"model": "qwen3-32b", "training_file": file}, headers=tried(0), timeout=0.5
-        )
+        await project.post(JOBS, json=body, headers=tried(0), timeout=1.5)
+    async with asyncio.timeout(20):
+        await loss.lost.wait()
     await lossy.resources.answered.flush()
     lost = await sql.fetchval("SELECT max(id) FROM jobs WHERE project_id = $1", project.id)
     assert lost != job
