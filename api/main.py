@@ -105,27 +105,16 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Resources:
     answered = Answered(partial(_record_answers, database))
     await answered.start()
     stack.push_async_callback(answered.close)
-    platform_key = settings.xpulink_api_key.get_secret_value() if settings.xpulink_api_key else ""
-    chat_platform = XPULinkChat(
-        base_url=settings.xpulink_base_url, api_key=platform_key, path=settings.xpulink_chat_path
-    )
     sender = WebhookSender(settings.webhook_allowed_networks, timeout=settings.webhook_timeout)
     stack.push_async_callback(sender.aclose)
-    stack.push_async_callback(chat_platform.aclose)
-    tuned_models = XPULinkClient(
-        base_url=settings.xpulink_base_url,
-        api_key=platform_key,
-        paths=Paths(models=settings.xpulink_models_path),
-        max_connections=MODEL_CONNECTIONS,
-    )
-    stack.push_async_callback(tuned_models.aclose)
+    passing, asking = _platform(settings, stack)
     return Resources(
         database=database,
         doorbell=doorbell,
         blobs=open_store(settings.storage_url),
         webhook_sender=sender,
-        chat=chat_platform,
-        tuned_models=tuned_models,
+        chat=passing,
+        tuned_models=asking,
         box=box,
         credential_id=credential_id,
         models=settings.models,
@@ -143,6 +132,18 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Resources:
         shutdown_grace=settings.shutdown_grace,
         answered=answered,
     )
+
+
+def _platform(settings: Settings, stack: AsyncExitStack) -> tuple[XPULinkChat, XPULinkClient]:
+    """Return the two ways to the platform that requests need: one passes chat through, one asks."""
+    key = settings.xpulink_api_key.get_secret_value() if settings.xpulink_api_key else ""
+    base_url = settings.xpulink_base_url
+    passing = XPULinkChat(base_url=base_url, api_key=key, path=settings.xpulink_chat_path)
+    stack.push_async_callback(passing.aclose)
+    paths = Paths(models=settings.xpulink_models_path)
+    asking = XPULinkClient(base_url=base_url, api_key=key, paths=paths, max_connections=MODEL_CONNECTIONS)
+    stack.push_async_callback(asking.aclose)
+    return passing, asking
 
 
 async def _record_answers(database: Database, answers: Sequence[Answer]) -> None:
