@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from domain.create_requests import Answer
+from domain.create_requests import Answer, Try
 from domain.errors import Unavailable
 
 GATHERING = 0.05
@@ -18,35 +19,68 @@ MOST_WAITING = 10_000
 _log = structlog.get_logger("api")
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A good answer to a try of this job's create, handed over at this time of the monotonic clock."""
+
+    job_id: str
+    this: Try
+    at: float
+
+    def answer(self) -> Answer:
+        """Return it as seen from now."""
+        ago = timedelta(seconds=time.monotonic() - self.at)
+        return Answer(self.job_id, self.this.retry_count, ago)
+
+
 class Answered:
     """Gathers what was answered. What is lost with the process counts as not answered, which is safe."""
 
     def __init__(self, write: Callable[[Sequence[Answer]], Awaitable[None]]) -> None:
         self._write = write
-        self._waiting: list[tuple[str, int, float]] = []
+        self._expected: dict[str, Try] = {}
+        self._waiting: list[Note] = []
+        self._being_written: list[Note] = []
         self._some = asyncio.Event()
         self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
-    def note(self, job_id: str, retry_count: int) -> None:
-        """Say that the answer to this try of this job's create was handed over just now."""
-        if len(self._waiting) < MOST_WAITING:
-            self._waiting.append((job_id, retry_count, time.monotonic()))
+    def expect(self, job_id: str, this: Try) -> None:
+        """Say, before the commit, that a client waits for the answer to this try and will get it."""
+        if len(self._expected) >= MOST_WAITING:
+            del self._expected[next(iter(self._expected))]
+        self._expected[job_id] = this
+
+    def settle(self, job_id: str, this: Try, *, handed_over: bool) -> None:
+        """Say what became of an answer: it was handed over just now, or its client had left."""
+        if self._expected.get(job_id) == this:
+            del self._expected[job_id]
+        if handed_over and len(self._waiting) < MOST_WAITING:
+            self._waiting.append(Note(job_id, this, time.monotonic()))
             self._some.set()
 
+    def unwritten(self, this: Try) -> list[Answer]:
+        """Return what is known here, and not yet in the database, of requests that look the same."""
+        under_way = [
+            Answer(job_id, other.retry_count, timedelta(0))
+            for job_id, other in self._expected.items()
+            if other.fingerprint == this.fingerprint
+        ]
+        notes = (*self._being_written, *self._waiting)
+        return under_way + [note.answer() for note in notes if note.this.fingerprint == this.fingerprint]
+
     async def flush(self) -> None:
-        """Write what is waiting; a retry calls this, so that it finds out who waits for an answer."""
+        """Write what is waiting."""
         async with self._writing:
-            waiting, self._waiting = self._waiting, []
+            self._being_written, self._waiting = self._waiting, []
             self._some.clear()
-            if not waiting:
-                return
-            now = time.monotonic()
-            answers = [Answer(job, count, timedelta(seconds=now - at)) for job, count, at in waiting]
             try:
-                await self._write(answers)
+                if self._being_written:
+                    await self._write([note.answer() for note in self._being_written])
             except Unavailable as error:
-                _log.warning("answers not noted", count=len(answers), error=str(error.__cause__ or error))
+                _log.warning("answers not noted", error=str(error.__cause__ or error))
+            finally:
+                self._being_written = []
 
     async def start(self) -> None:
         """Begin to write."""
@@ -83,20 +117,25 @@ def has_left(receive: Receive) -> bool:
 
 
 class WatchedAnswer(Response):
-    """A JSON answer that says when its last byte was handed over to a client that was still there."""
+    """A JSON answer that says whether its last byte was handed over to a client that was still there."""
 
     media_type = "application/json"
 
-    def __init__(self, content: str, *, handed_over: Callable[[], None], headers: dict[str, str]) -> None:
+    def __init__(self, content: str, *, settle: Callable[..., None], headers: dict[str, str]) -> None:
         super().__init__(content, headers=headers)
-        self._handed_over = handed_over
+        self._settle = settle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
         """See the ASGI specification."""
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        # Asked before the last bytes: the server drops in silence what it sends to a client that has left,
-        # and once the answer is complete it calls every client gone.
-        gone = has_left(receive)
-        await send({"type": "http.response.body", "body": self.body})
-        if not gone:
-            self._handed_over()
+        handed_over = False
+        try:
+            await send(
+                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+            )
+            # Asked before the last bytes: the server drops in silence what it sends to a client that has
+            # left, and once the answer is complete it calls every client gone.
+            there = not has_left(receive)
+            await send({"type": "http.response.body", "body": self.body})
+            handed_over = there
+        finally:
+            self._settle(handed_over=handed_over)

@@ -2,10 +2,10 @@
 
 A client may say so itself (`Idempotency-Key`). The SDKs do not, but they count their tries, and a retry is
 merged into the create it belongs to. Two honest requests that look the same stay two: a first try is never
-merged, each retry takes the create of one try before it, and none takes what was answered for good.
+merged, each retry takes the create of a try before it, and none takes what was answered for good.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -31,16 +31,30 @@ class Accepted:
     merged: bool = False
 
 
+def nothing_unwritten(_: Try) -> Sequence[Answer]:
+    """Say that every answer is in the database."""
+    return ()
+
+
 async def accept(
-    session: Session, *, caller: Caller, credential_id: str, new: NewJob, repetition: Repetition
+    session: Session,
+    *,
+    caller: Caller,
+    credential_id: str,
+    new: NewJob,
+    repetition: Repetition,
+    unwritten: Callable[[Try], Sequence[Answer]] = nothing_unwritten,
 ) -> Accepted:
-    """Create a job, or find the one that an earlier try has created; see `jobs.create`."""
+    """Create a job, or find the one that an earlier try has created; see `jobs.create`.
+
+    `unwritten` tells of answers that are not in the database yet; it is asked once nothing can change.
+    """
     if not isinstance(repetition, Try):
         return Accepted(
             await jobs.create(session, caller=caller, credential_id=credential_id, new=new, repeat=repetition)
         )
     if repetition.retry_count > 0:
-        earlier = await _merge(session, caller, repetition)
+        earlier = await _merge(session, caller, repetition, unwritten)
         if earlier is not None:
             return Accepted(earlier, merged=True)
     return Accepted(
@@ -48,10 +62,14 @@ async def accept(
     )
 
 
-async def _merge(session: Session, caller: Caller, this: Try) -> Job | None:
+async def _merge(
+    session: Session, caller: Caller, this: Try, unwritten: Callable[[Try], Sequence[Answer]]
+) -> Job | None:
     """Return the job of the create that this retry belongs to; waits for a try that is still under way."""
     await create_requests.lock(session, this=this)
-    job_id = await create_requests.take(session, this=this, within=MERGED_WITHIN, for_good=ANSWERED_FOR_GOOD)
+    job_id = await create_requests.take(
+        session, this=this, told=unwritten(this), within=MERGED_WITHIN, for_good=ANSWERED_FOR_GOOD
+    )
     if job_id is None:
         return None
     if not await projects.is_live_key(session, key_id=caller.api_key_id):

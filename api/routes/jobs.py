@@ -6,10 +6,11 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, Depends, Header, Request, Response
 
-from api.answered import Answered, WatchedAnswer, has_left
+from api.answered import WatchedAnswer, has_left
 from api.dependencies import AfterCommit, Authenticated, Held, InTransaction, Recognised
 from api.metadata_filter import metadata_filter
 from api.pagination import After, cut, limit_of
+from api.resources import Resources
 from api.schemas.common import ListOf
 from api.schemas.jobs import (
     CheckpointList,
@@ -45,27 +46,24 @@ async def named_job(job_id: str) -> str:
     return job_id
 
 
-async def repetition_of(
-    request: Request, caller: Caller, answered: Answered, idempotency_key: str | None
-) -> Repetition:
+async def repetition_of(request: Request, caller: Caller, idempotency_key: str | None) -> Repetition:
     """Return by what a create is recognised when it comes again, if by anything."""
     if idempotency_key:
         return jobs.idempotency(idempotency_key, await request.body())
     count = request.headers.get("x-stainless-retry-count")
-    this = try_of(count, api_key_id=caller.api_key_id, body=await request.body())
-    if this is not None and this.retry_count > 0:
-        await answered.flush()
-    return this
+    return try_of(count, api_key_id=caller.api_key_id, body=await request.body())
 
 
-def answer_to_create(accepted: Accepted, repetition: Repetition, answered: Answered) -> Response:
+def answer_to_create(accepted: Accepted, repetition: Repetition, held: Resources, *, left: bool) -> Response:
     """Return the answer as bytes: FastAPI would validate and convert what is a `JobOut` already."""
     content = job_out(accepted.job).model_dump_json()
     if not isinstance(repetition, Try):
         return Response(content, media_type="application/json")
+    if not left:
+        held.answered.expect(accepted.job.id, repetition)
     return WatchedAnswer(
         content,
-        handed_over=partial(answered.note, accepted.job.id, repetition.retry_count),
+        settle=partial(held.answered.settle, accepted.job.id, repetition),
         headers={"tuneward-merged": "true"} if accepted.merged else {},
     )
 
@@ -84,7 +82,7 @@ async def create_job(
     """Accept a job. From this answer on it reaches exactly one end, whatever dies in between."""
     if body.webhook_url is not None:
         check_url(body.webhook_url, allowed_networks=held.allowed_networks, param="webhook_url")
-    repetition = await repetition_of(request, caller, held.answered, idempotency_key)
+    repetition = await repetition_of(request, caller, idempotency_key)
     # Opened here and not by a dependency: the hottest route saves a tenth by it, and commits as early.
     async with held.database.transaction() as session:
         platform_model = await models.resolve(
@@ -92,11 +90,17 @@ async def create_job(
         )
         new = body.to_new_job(platform_model=platform_model)
         accepted = await create_requests.accept(
-            session, caller=caller, credential_id=held.credential_id, new=new, repetition=repetition
+            session,
+            caller=caller,
+            credential_id=held.credential_id,
+            new=new,
+            repetition=repetition,
+            unwritten=held.answered.unwritten,
         )
-        if isinstance(repetition, Try) and has_left(request.receive):
+        left = isinstance(repetition, Try) and has_left(request.receive)
+        if isinstance(repetition, Try) and left:
             await create_requests.stop_if_overtaken(session, repetition)
-        answer = answer_to_create(accepted, repetition, held.answered)
+        answer = answer_to_create(accepted, repetition, held, left=left)
     request.state.job_kept = True
     structlog.contextvars.bind_contextvars(job_id=accepted.job.id)
     held.doorbell.ring(Stage.ADVANCE)

@@ -90,7 +90,7 @@ async def test_fifty_at_once_that_lose_their_first_answers_make_fifty_jobs(
     project = await lossy.project()
     file = await project.training_file()
     loss.losing = True
-    async with sdk_of(project, timeout=2) as sdk:
+    async with sdk_of(project, timeout=3) as sdk:
         made = await asyncio.gather(*(create(sdk, file) for _ in range(50)))
     assert len({job for job, _, _ in made}) == 50
     assert {merged for _, merged, _ in made} == {"true"}

@@ -1,6 +1,7 @@
 """Which create a retry is merged into."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,9 @@ JUST_NOW = timedelta(0)
 SAME = hashlib.sha256(b"body").digest()
 
 
-async def accept(world: Any, count: int, fingerprint: bytes = SAME) -> Accepted:
+async def accept(
+    world: Any, count: int, fingerprint: bytes = SAME, *, told: Sequence[Answer] = ()
+) -> Accepted:
     async with world.transaction() as session:
         return await create_requests.accept(
             session,
@@ -23,6 +26,7 @@ async def accept(world: Any, count: int, fingerprint: bytes = SAME) -> Accepted:
             credential_id=world.credential_id,
             new=world.new(),
             repetition=Try(fingerprint, count),
+            unwritten=lambda _: told,
         )
 
 
@@ -62,6 +66,21 @@ async def test_a_create_that_nobody_got_an_answer_to_is_taken_before_one_that_wa
     await answer(world, answered, seconds_ago=0.5)
     assert (await accept(world, 1)) == Accepted(waiting, merged=True)
     assert (await accept(world, 1)) == Accepted(answered, merged=True)
+
+
+async def test_an_answer_that_is_not_written_yet_counts_as_one_that_is(world: Any) -> None:
+    answered, waiting = await first_tries(world, 2)
+    told = [Answer(answered.id, 0, JUST_NOW)]
+    assert (await accept(world, 1, told=told)).job.id == waiting.id
+    assert (await accept(world, 1, told=[Answer(answered.id, 0, timedelta(seconds=3))])).merged is False
+    assert (await accept(world, 1, told=told)) == Accepted(answered, merged=True)
+
+
+async def test_a_late_retry_leaves_what_an_early_one_can_take(world: Any) -> None:
+    early, late = await first_tries(world, 2)
+    await world.sql("UPDATE create_requests SET last_retry_count = 1 WHERE job_id = :id", id=late.id)
+    assert (await accept(world, 2)).job.id == late.id
+    assert (await accept(world, 1)).job.id == early.id
 
 
 async def test_what_was_answered_for_good_is_never_taken(world: Any) -> None:
