@@ -19,11 +19,11 @@ SHOWN_VALUE = 100
 _WHERE = frozenset({"body", "query", "path", "header"})
 
 
-def envelope(error: TunewardError, scope: Scope) -> JSONResponse:
+def envelope(error: TunewardError, *, job_kept: bool = False) -> JSONResponse:
     """Return the answer for an error of ours; one that comes when a job is kept already is final."""
     headers = {}
-    kept = error.status >= 500 and scope.get("state", {}).get("job_kept", False)  # noqa: PLR2004 - HTTP's own number
-    should_retry = False if kept else error.should_retry
+    final = job_kept and error.status >= 500  # noqa: PLR2004 - HTTP's own number
+    should_retry = False if final else error.should_retry
     if should_retry is not None:
         headers["x-should-retry"] = str(should_retry).lower()
     wait = error.retry_after
@@ -33,6 +33,11 @@ def envelope(error: TunewardError, scope: Scope) -> JSONResponse:
         headers["www-authenticate"] = "Bearer"
     content = _content(error.message, error.type, error.param, error.error_code)
     return JSONResponse(content, status_code=error.status, headers=headers)
+
+
+def is_job_kept(scope: Scope) -> bool:
+    """Tell whether this request has created a job: then its SDK must not try it again."""
+    return bool(scope.get("state", {}).get("job_kept", False))
 
 
 def _content(message: str, kind: str, param: str | None, code: str | None) -> dict[str, Any]:
@@ -56,7 +61,7 @@ async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, TunewardError)  # noqa: S101 - registered for this class
     if error.status >= 500:  # noqa: PLR2004 - HTTP's own number
         _log.warning("answered with an error", code=error.error_code, cause=repr(error.__cause__))
-    return envelope(error, request.scope)
+    return envelope(error, job_kept=is_job_kept(request.scope))
 
 
 async def _invalid(_: Request, error: Exception) -> Response:

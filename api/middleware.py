@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import metrics
-from api.errors import envelope
+from api.errors import envelope, is_job_kept
 from domain import ids
 from domain.errors import TooLarge, TunewardError
 
@@ -54,7 +54,7 @@ class Observed:
         if ours is not error:
             _log.exception("unexpected error")
         if request.status is None:
-            await envelope(ours, scope)(scope, receive, request.send)
+            await envelope(ours, job_kept=is_job_kept(scope))(scope, receive, request.send)
 
 
 class _Request:

@@ -16,6 +16,7 @@ from domain.errors import (
     EndpointSwitchedOff,
     EndpointUnreachable,
     FileInUse,
+    Forbidden,
     IdempotencyMismatch,
     InvalidFile,
     InvalidTrainingFile,
@@ -163,7 +164,9 @@ MODELS: Final[Mapping[str, Operation]] = {
         errors=[_NO_MODEL],
     ),
     "delete /v1/models/{}": Operation(
-        id="deleteModel", answered={"deleted": examples.MODEL_DELETED}, errors=[_NO_MODEL]
+        id="deleteModel",
+        answered={"deleted": examples.MODEL_DELETED},
+        errors=[_NO_MODEL, Forbidden(param="model"), PlatformFailed(param="model")],
     ),
     "post /v1/chat/completions": Operation(
         id="createChatCompletion",

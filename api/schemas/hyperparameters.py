@@ -51,7 +51,7 @@ METHOD: Final[Json] = {
             "properties": {
                 "hyperparameters": {
                     "type": ["object", "null"],
-                    "description": "As at the top level, before which they go.",
+                    "description": "As at the top level; the same key in both places has one value.",
                     **HYPERPARAMETERS,
                 }
             }

@@ -70,7 +70,7 @@ class CreateJob(BaseModel):
     )
     hyperparameters: dict[Text, Json] | None = Field(
         None,
-        description="`n_epochs`, `learning_rate`, `lora_r` …; what is left out is left to the service.",
+        description="`n_epochs`, `learning_rate`, `lora_r` …; the size of the file decides on the rest.",
         json_schema_extra=HYPERPARAMETERS,
     )
     method: dict[Text, Json] | None = Field(
@@ -137,7 +137,9 @@ class JobOut(BaseModel):
         description="Name of the tuned model, on the platform as well; null unless the job succeeded."
     )
     finished_at: int | None = Field(description="When it ended, in Unix seconds; null before.")
-    hyperparameters: dict[str, Any] = Field(description="What it is tuned with, in the keys it was sent.")
+    hyperparameters: dict[str, Any] = Field(
+        description="What it is tuned with: what was sent, and what the size of the file suggests."
+    )
     model: str = Field(description="The base model, as the create named it.")
     organization_id: str = Field(description="Id of the project that the job belongs to.")
     result_files: list[str] = Field(description="Ids of files with what was measured, once it has ended.")
