@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-MERGED_WITHIN: Final = timedelta(minutes=10)
-"""How long after a create a retry of it may come."""
+MERGED_WITHIN: Final = timedelta(minutes=10, seconds=30)
+"""How long after one try the next may come: the SDKs' own time-out of ten minutes, and their wait before it."""
 ANSWERED_FOR_GOOD: Final = timedelta(seconds=2)
 """How long after a good answer a retry still shows that it did not arrive."""
 _LONGEST_COUNT: Final = 4

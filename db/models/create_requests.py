@@ -13,6 +13,7 @@ class CreateRequest(Base):
 
     `fingerprint` is the SHA-256 of the API key's id and the body. `answered_at` is NULL unless the last
     byte of the answer to the try `last_retry_count` was handed over to a client that was still there.
+    `tried_at` is when that try came.
     """
 
     __tablename__ = "create_requests"
@@ -20,7 +21,7 @@ class CreateRequest(Base):
         CheckConstraint("last_retry_count >= 0", name="retry_count_not_negative"),
         CheckConstraint("length(fingerprint) = 32", name="fingerprint_is_sha256"),
         Index(None, "fingerprint"),
-        Index(None, "created_at"),
+        Index(None, "tried_at"),
         {"postgresql_with": {"fillfactor": "70"}},  # room for the one update that most rows see
     )
 
@@ -28,4 +29,4 @@ class CreateRequest(Base):
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
     last_retry_count: Mapped[int]
     answered_at: Mapped[datetime | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    tried_at: Mapped[datetime] = mapped_column(server_default=func.now())

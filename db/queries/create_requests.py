@@ -16,26 +16,26 @@ _LOCK = text("SELECT pg_advisory_xact_lock(:lock)")
 # `clock_timestamp` and not `now`, which is when the transaction began: before it waited for the lock.
 _TAKE = text("""
     WITH known AS (
-        SELECT request.job_id, last_retry_count, created_at,
+        SELECT request.job_id, last_retry_count,
                COALESCE(answered_at, clock_timestamp() - told.ago) AS answered_at
           FROM create_requests AS request
           LEFT JOIN unnest(CAST(:job_ids AS text[]), CAST(:counts AS bigint[]), CAST(:agos AS interval[]))
                     AS told (job_id, retry_count, ago)
                  ON told.job_id = request.job_id AND told.retry_count = last_retry_count
          WHERE fingerprint = :fingerprint AND last_retry_count < :retry_count
-           AND created_at > clock_timestamp() - CAST(:within AS interval)
+           AND tried_at > clock_timestamp() - CAST(:within AS interval)
     )
-    UPDATE create_requests SET last_retry_count = :retry_count, answered_at = NULL
+    UPDATE create_requests SET last_retry_count = :retry_count, answered_at = NULL, tried_at = clock_timestamp()
      WHERE job_id = (
         SELECT job_id FROM known
          WHERE answered_at IS NULL OR answered_at > clock_timestamp() - CAST(:for_good AS interval)
-         ORDER BY answered_at IS NOT NULL, last_retry_count DESC, created_at, job_id
+         ORDER BY answered_at IS NOT NULL, last_retry_count DESC, job_id
          LIMIT 1)
     RETURNING job_id""")
 _OVERTAKEN = text("""
     SELECT EXISTS (SELECT FROM create_requests
                     WHERE fingerprint = :fingerprint AND last_retry_count > :retry_count
-                      AND created_at > clock_timestamp() - CAST(:within AS interval))""")
+                      AND tried_at > clock_timestamp() - CAST(:within AS interval))""")
 # An answer to an earlier try than the last one says nothing any more.
 _ANSWERED = text("""
     UPDATE create_requests SET answered_at = now() - told.ago
@@ -43,7 +43,7 @@ _ANSWERED = text("""
            AS told (job_id, retry_count, ago)
      WHERE create_requests.job_id = told.job_id
        AND create_requests.last_retry_count = told.retry_count""")
-_FORGET = text("DELETE FROM create_requests WHERE created_at < now() - CAST(:keep AS interval)")
+_FORGET = text("DELETE FROM create_requests WHERE tried_at < now() - CAST(:keep AS interval)")
 
 
 async def lock(session: Session, *, this: Try) -> None:

@@ -16,7 +16,7 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
         sa.Column("last_retry_count", sa.BigInteger(), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("tried_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("last_retry_count >= 0", name=op.f("ck_create_requests_retry_count_not_negative")),
         sa.CheckConstraint("length(fingerprint) = 32", name=op.f("ck_create_requests_fingerprint_is_sha256")),
         sa.ForeignKeyConstraint(
@@ -26,7 +26,7 @@ def upgrade() -> None:
         postgresql_with={"fillfactor": "70"},
     )
     op.create_index("ix_create_requests_fingerprint", "create_requests", ["fingerprint"])
-    op.create_index("ix_create_requests_created_at", "create_requests", ["created_at"])
+    op.create_index("ix_create_requests_tried_at", "create_requests", ["tried_at"])
     op.create_check_constraint(
         op.f("ck_jobs_paused_is_not_submitted"),
         "jobs",
