@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 MERGED_WITHIN: Final = timedelta(minutes=10, seconds=30)
-"""How long after one try the next may come: the SDKs' own time-out of ten minutes, and their wait before it."""
+"""How long after one try the next may come: the SDKs' own time-out of ten minutes, and their wait."""
 ANSWERED_FOR_GOOD: Final = timedelta(seconds=2)
 """How long after a good answer a retry still shows that it did not arrive."""
 _LONGEST_COUNT: Final = 4

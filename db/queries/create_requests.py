@@ -25,7 +25,8 @@ _TAKE = text("""
          WHERE fingerprint = :fingerprint AND last_retry_count < :retry_count
            AND tried_at > clock_timestamp() - CAST(:within AS interval)
     )
-    UPDATE create_requests SET last_retry_count = :retry_count, answered_at = NULL, tried_at = clock_timestamp()
+    UPDATE create_requests
+       SET last_retry_count = :retry_count, answered_at = NULL, tried_at = clock_timestamp()
      WHERE job_id = (
         SELECT job_id FROM known
          WHERE answered_at IS NULL OR answered_at > clock_timestamp() - CAST(:for_good AS interval)
