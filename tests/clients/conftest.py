@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 from cryptography.fernet import Fernet
 from fastapi import FastAPI
@@ -28,7 +27,6 @@ from worker.motion import Motion
 
 from .customer import Customer, serving_customer
 from .environments import failing_on_a_skip, program, variables
-from .offered import parts
 
 HERE = Path(__file__).parent
 PATIENCE = 60.0
@@ -126,16 +124,8 @@ async def _start_when_told(customer: Customer, motion: Motion) -> None:
     motion.start()
 
 
-@pytest.fixture(scope="session")
-async def offers(api: tuple[FastAPI, str]) -> list[str]:
-    """The parts of the contract that the service's own description names; nothing else may be missing."""
-    async with httpx.AsyncClient(trust_env=False) as http:
-        document = (await http.get(f"{api[1].removesuffix('/v1')}/openapi.json")).json()
-    return parts(document)
-
-
 @pytest.fixture
-async def order(api: tuple[FastAPI, str], customer: Customer, offers: list[str]) -> dict[str, Any]:
+async def order(api: tuple[FastAPI, str], customer: Customer) -> dict[str, Any]:
     """What a conversation has to know; it has two projects of its own, and most use the first alone."""
     first, second = await _new_project(api[0]), await _new_project(api[0])
     return {
@@ -143,7 +133,6 @@ async def order(api: tuple[FastAPI, str], customer: Customer, offers: list[str])
         **first,
         "second": second,
         "customer": customer.url,
-        "offers": offers,
         "training": examples(24).decode(),
     }
 

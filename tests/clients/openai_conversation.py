@@ -60,9 +60,6 @@ class Conversation:
         self.order = order
         self.seen: dict[str, Any] = {}
 
-    def offered(self, part: str) -> bool:
-        return part in self.order["offers"]
-
     async def before_the_work(self) -> None:
         """Everything that needs no worker, or that has to come before it."""
         await self.models()
@@ -109,8 +106,6 @@ class Conversation:
         self.file_id = kept.id
 
     async def uploads(self) -> None:
-        if not self.offered("uploads"):
-            return
         content = self.order["training"].encode()
         known = {"filename": "big.jsonl", "purpose": "fine-tune", "mime_type": "text/jsonl"}
         upload = await done(
@@ -155,8 +150,6 @@ class Conversation:
         )
 
     async def pausing(self) -> None:
-        if not self.offered("pause"):
-            return
         jobs = self.client.fine_tuning.jobs
         paused = await done(jobs.pause(self.job.id))
         resumed = await done(jobs.resume(self.job.id))
@@ -167,7 +160,7 @@ class Conversation:
     async def endpoints(self) -> None:
         """The management of endpoints, which the package knows from major 3 on."""
         webhooks = self.client.webhooks
-        if not self.offered("webhook_endpoints") or not hasattr(webhooks, "create"):
+        if not hasattr(webhooks, "create"):
             return
         hook = f"{self.order['customer']}/hook/endpoint"
         events = ["fine_tuning.job.succeeded", "fine_tuning.job.failed"]
@@ -200,9 +193,11 @@ class Conversation:
         events = await every(jobs.list_events(job.id, limit=2))
         self.seen["ended"] = [job.status, bool(job.trained_tokens), job.error, len(job.result_files)]
         self.seen["events"] = [len(events) > 3, len({event.id for event in events}) == len(events)]
-        if self.offered("checkpoints"):
-            points = await every(jobs.checkpoints.list(job.id, limit=1))
-            self.seen["checkpoints"] = [point.fine_tuning_job_id == job.id for point in points]
+        points = await every(jobs.checkpoints.list(job.id, limit=1))
+        self.seen["checkpoints"] = [
+            len(points) > 0,
+            all(job.id == point.fine_tuning_job_id for point in points),
+        ]
 
     async def results(self) -> None:
         """The figures of the training, read as OpenAI's guide does and, where that fails, as they are."""
@@ -241,11 +236,10 @@ class Conversation:
     async def cleaning_up(self) -> None:
         model = self.job.fine_tuned_model
         assert (await done(self.client.models.retrieve(model))).id == model
-        if self.offered("model_deletion"):
-            gone = await done(self.client.models.delete(model))
-            assert gone.id == model
-            self.seen["model_deleted"] = gone.deleted
-            self.seen["deleted_model"] = await refusal(lambda: self.client.models.retrieve(model))
+        gone = await done(self.client.models.delete(model))
+        assert gone.id == model
+        self.seen["model_deleted"] = gone.deleted
+        self.seen["deleted_model"] = await refusal(lambda: self.client.models.retrieve(model))
         assert (await done(self.client.files.delete(self.file_id))).deleted
 
 

@@ -20,7 +20,6 @@ const client = new OpenAI({
   webhookSecret: order.webhook_secret,
 });
 const seen = { major: Number(VERSION.split('.')[0]) };
-const offered = (part) => order.offers.includes(part);
 
 async function every(pages) {
   const items = [];
@@ -66,7 +65,6 @@ async function files() {
 }
 
 async function uploads() {
-  if (!offered('uploads')) return;
   const half = Math.ceil(training.length / 2);
   const known = { filename: 'big.jsonl', purpose: 'fine-tune', mime_type: 'text/jsonl' };
   const upload = await client.uploads.create({ bytes: training.length, ...known });
@@ -108,15 +106,12 @@ async function jobs(file) {
   seen.tooManyEpochs = await refusal(() =>
     jobs.create({ model: MODEL, training_file: file.id, hyperparameters: { n_epochs: 51 } }),
   );
-  if (offered('pause')) {
-    const [paused, resumed] = [await jobs.pause(job.id), await jobs.resume(job.id)];
-    seen.pause = [paused.status, paused.paused ?? false, resumed.status, resumed.paused ?? false];
-  }
+  const [paused, resumed] = [await jobs.pause(job.id), await jobs.resume(job.id)];
+  seen.pause = [paused.status, paused.paused ?? false, resumed.status, resumed.paused ?? false];
   return job;
 }
 
 async function endpoints() {
-  if (!offered('webhook_endpoints')) return undefined;
   const made = await client.webhooks.create({
     name: 'jobs',
     url: `${order.customer}/hook/endpoint`,
@@ -140,10 +135,8 @@ async function tuned(job) {
   }
   const events = await every(client.fineTuning.jobs.listEvents(job.id, { limit: 2 }));
   seen.ended = [now.status, events.length > 3, new Set(events.map(({ id }) => id)).size === events.length];
-  if (offered('checkpoints')) {
-    const checkpoints = await every(client.fineTuning.jobs.checkpoints.list(job.id, { limit: 1 }));
-    seen.checkpoints = checkpoints.length > 0;
-  }
+  const checkpoints = await every(client.fineTuning.jobs.checkpoints.list(job.id, { limit: 1 }));
+  seen.checkpoints = checkpoints.length > 0;
   return now;
 }
 
@@ -154,16 +147,14 @@ async function webhooks(job, endpoint) {
   assert.deepEqual(verified, event);
   assert.throws(() => new Webhook(order.webhook_secret).verify(`${body} `, headers));
   seen.webhook = [event.type, event.data.id === job.id];
-  if (endpoint) {
-    const told = await delivered('endpoint', job.id);
-    // The old secret and the new one each fit for a day.
-    for (const secret of endpoint.secrets) {
-      await client.webhooks.unwrap(told.body, told.headers, secret);
-      new Webhook(secret).verify(told.body, told.headers);
-    }
-    seen.endpointWebhook = JSON.parse(told.body).type;
-    seen.endpointDeleted = (await client.webhooks.delete(endpoint.id)).deleted;
+  const told = await delivered('endpoint', job.id);
+  // The old secret and the new one each fit for a day.
+  for (const secret of endpoint.secrets) {
+    await client.webhooks.unwrap(told.body, told.headers, secret);
+    new Webhook(secret).verify(told.body, told.headers);
   }
+  seen.endpointWebhook = JSON.parse(told.body).type;
+  seen.endpointDeleted = (await client.webhooks.delete(endpoint.id)).deleted;
 }
 
 async function chat(model) {
@@ -176,9 +167,7 @@ async function chat(model) {
 
 async function cleaningUp(job, file) {
   assert.equal((await client.models.retrieve(job.fine_tuned_model)).id, job.fine_tuned_model);
-  if (offered('model_deletion')) {
-    seen.modelDeleted = (await client.models.delete(job.fine_tuned_model)).deleted;
-  }
+  seen.modelDeleted = (await client.models.delete(job.fine_tuned_model)).deleted;
   seen.fileDeleted = (await client.files.delete(file.id)).deleted;
   seen.noFile = await refusal(() => client.files.retrieve(file.id));
 }
