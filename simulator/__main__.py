@@ -6,7 +6,8 @@ from pathlib import Path
 
 import uvloop
 
-from simulator.options import Options
+from simulator.options import Options, listed
+from simulator.quirks.state import Quirks
 from simulator.script import parsed
 from simulator.server import run
 
@@ -29,6 +30,12 @@ def arguments() -> argparse.ArgumentParser:
         metavar="NAME[:times]",
         help="a fault for the first matching requests; ;route=, ;retry_after= and ;seconds= may follow",
     )
+    parser.add_argument(
+        "--quirks",
+        type=listed,
+        metavar="NAME,…",
+        help="lasting oddities, such as no_echo,html_200@events; GET /simulator/quirks lists them",
+    )
     return parser
 
 
@@ -41,6 +48,7 @@ def main() -> None:
         options = Options.from_environment(os.environ, **flags)
         for text in options.faults:
             parsed(text)
+        Quirks(options.quirks)
     except ValueError as error:
         parser.error(str(error))
     uvloop.run(run(options))

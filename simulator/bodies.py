@@ -124,6 +124,14 @@ class Chat(BaseModel):
     seed: int | None = None
 
 
+class QuirkChoice(BaseModel):
+    """The body of `POST /simulator/quirks`: what is on from now on, and nothing else is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    quirks: list[str]
+
+
 class FaultOrder(BaseModel):
     """The body of `POST /simulator/faults`."""
 

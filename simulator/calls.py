@@ -12,7 +12,7 @@ from simulator.errors import Refusal
 from simulator.ledger import Received
 
 # the cookbook's scripts put /v1 before some paths twice, and before others not at all
-PLATFORM_PATH = re.compile(r"(?:/v1){0,2}(/(?:files|fine_tuning|models|chat)(?:/.*)?)", re.DOTALL)
+PLATFORM_PATH = re.compile(r"((?:/v1){0,2})(/(?:files|fine_tuning|models|chat)(?:/.*)?)", re.DOTALL)
 
 JOBS, JOB = "/fine_tuning/jobs", "/fine_tuning/jobs/[^/]+"
 ROUTES = {
@@ -42,6 +42,12 @@ def route_of(method: str, path: str) -> str:
     return next(
         (name for name, verb, path_ in _PATTERNS if verb == method and path_.fullmatch(path)), OTHER_ROUTE
     )
+
+
+def transport_of(receive: Receive) -> Any:
+    """Return the socket's transport: ASGI has no word for cutting it, or for writing what is no HTTP."""
+    # uvicorn's `receive` is a method of the object that holds it
+    return receive.__self__.transport  # type: ignore[attr-defined]
 
 
 class Call:
@@ -77,9 +83,7 @@ class Call:
 
     async def cut(self) -> None:
         """Close the connection without another byte."""
-        # ASGI has no word for this: uvicorn's `receive` is a method of the object that holds the transport
-        transport: Any = self._receive.__self__.transport  # type: ignore[attr-defined]
-        transport.abort()
+        transport_of(self._receive).abort()
         while (await self._receive())["type"] != "http.disconnect":
             pass
 

@@ -1,13 +1,14 @@
-"""The front door: every platform request is named, noted, let in by its key, and met by its fault."""
+"""The front door: every platform request is named, noted, let in by its key, met by its fault and quirks."""
 
 import secrets
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from simulator.calls import PLATFORM_PATH, Call
+from simulator.calls import PLATFORM_PATH, Call, route_of
 from simulator.errors import Refusal
 from simulator.faults import FAULTS, Order
 from simulator.options import ANY_KEY
+from simulator.quirks.layer import Odd, real_path
 from simulator.stand_in import StandIn
 
 FAULT_HEADER = "x-simulator-fault"
@@ -25,8 +26,13 @@ class Front:
         if path is None:
             await self._app(scope, receive, send)
             return
-        call = Call(self._app, scope, receive, send, path=path[1])
         stand_in: StandIn = scope["app"].state.stand_in
+        app, inner_path = self._app, path[2]
+        if stand_in.quirks.in_force:
+            inner_path = real_path(scope, stand_in.quirks).removeprefix(path[1])
+            route = route_of(scope["method"], inner_path)
+            app = Odd(app, stand_in.quirks, route=route, prefix=path[1])
+        call = Call(app, scope, receive, send, path=inner_path)
         stand_in.ledger.receive(call.received)
         await _serve(call, stand_in)
 

@@ -20,6 +20,7 @@ class Options:
         seed: What every curve, id tail and chat answer is derived from.
         data_dir: Where files and jobs are kept across restarts; `None` is a temporary folder.
         faults: Faults pending from the start, each as `NAME[:times][;route=…;retry_after=…;seconds=…]`.
+        quirks: Lasting oddities from the start, each as `NAME[@route+route]`; `worst` is a mood of many.
     """
 
     host: str = "127.0.0.1"
@@ -29,6 +30,7 @@ class Options:
     seed: int = 0
     data_dir: Path | None = None
     faults: tuple[str, ...] = ()
+    quirks: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], **flags: Any) -> Self:
@@ -47,7 +49,8 @@ class Options:
         return cls(**chosen)
 
 
-def _listed(text: str) -> tuple[str, ...]:
+def listed(text: str) -> tuple[str, ...]:
+    """Read a list with commas."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
@@ -56,5 +59,6 @@ _READERS: dict[str, Any] = {
     "job_seconds": float,
     "seed": int,
     "data_dir": Path,
-    "faults": _listed,
+    "faults": listed,
+    "quirks": listed,
 }

@@ -29,6 +29,7 @@ def render(here: StandIn) -> str:
         now=now,
         route_counts=sorted(here.ledger.counts.items()),
         faults=here.script.pending,
+        quirks=here.quirks.active,
         jobs=[_job(job, now) for job in islice(store.jobs_from(), SHOWN)],
         job_count=len(store.jobs),
         files=list(islice(_uploads(here, now), SHOWN)),

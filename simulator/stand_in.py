@@ -1,4 +1,4 @@
-"""One running stand-in: its options, clock, memory, ledger and script, as the routes get them."""
+"""One running stand-in: its options, clock, memory, ledger, script and mood, as the routes get them."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from simulator.ids import Mint
 from simulator.ledger import Ledger
 from simulator.options import Options
+from simulator.quirks.state import Quirks
 from simulator.script import Script
 from simulator.store import Store
 
@@ -21,6 +22,7 @@ class StandIn:
         self.options = options
         self.clock = clock
         self.script = Script(options.faults)
+        self.quirks = Quirks(options.quirks)
         self.ledger = Ledger()
         self.store = Store(options.data_dir, Mint(clock, options.seed))
 

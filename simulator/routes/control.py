@@ -1,4 +1,4 @@
-"""The stand-in's own routes, which no platform has: its page, its ledger and its script of faults."""
+"""The stand-in's own routes, which no platform has: its page, ledger, script of faults and quirks."""
 
 from dataclasses import asdict
 
@@ -6,10 +6,12 @@ from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from simulator import wire
-from simulator.bodies import FaultOrder
+from simulator.bodies import FaultOrder, QuirkChoice
 from simulator.errors import JsonResponse, Refusal
 from simulator.life import is_live
 from simulator.page import render
+from simulator.quirks.moods import MOODS
+from simulator.quirks.table import QUIRKS
 from simulator.script import ordered
 from simulator.stand_in import Here, StandIn
 
@@ -52,6 +54,28 @@ async def order_fault(body: FaultOrder, here: Here) -> Response:
 async def clear_faults(here: Here) -> Response:
     """Take all faults back."""
     return JsonResponse({"deleted": here.script.clear()})
+
+
+@router.get("/simulator/quirks")
+async def list_quirks(here: Here) -> Response:
+    """Show what is odd about the platform now, and what could be."""
+    moods = {name: {"means": means, "quirks": quirks} for name, (means, quirks) in MOODS.items()}
+    known = {name: quirk.means for name, quirk in sorted(QUIRKS.items())}
+    return JsonResponse({"active": _active(here), "moods": moods, "known": known})
+
+
+@router.post("/simulator/quirks")
+async def choose_quirks(body: QuirkChoice, here: Here) -> Response:
+    """Replace what is odd about the platform; it starts to count looks and turns anew."""
+    try:
+        here.quirks.choose(body.quirks)
+    except ValueError as error:
+        raise Refusal(400, str(error), code="invalid_quirk", param="quirks") from error
+    return JsonResponse({"active": _active(here)})
+
+
+def _active(here: StandIn) -> list[str]:
+    return [active.text for active in here.quirks.active]
 
 
 def _requests(here: StandIn) -> object:
