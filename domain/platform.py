@@ -12,6 +12,19 @@ MARKER_KEY = "tuneward"
 """The only metadata key sent upstream; its value marks one submission."""
 
 
+DERIVED_ID = "tuneward-"
+"""How the id of an event or checkpoint begins to which the platform gave none; it does not know it."""
+
+
+class OptionalRoute(StrEnum):
+    """What a platform may lack; we go on without, and do not ask again for a day."""
+
+    EVENTS = "events"
+    CHECKPOINTS = "checkpoints"
+    CONTENT = "content"
+    CANCEL = "cancel"
+
+
 class PlatformStatus(StrEnum):
     """The platform's words folded into five; an unknown word counts as running."""
 
@@ -47,7 +60,10 @@ class PlatformFile:
 
 @dataclass(frozen=True, slots=True)
 class PlatformJob:
-    """A job on the platform. `metadata` is None where the platform does not echo it."""
+    """A job on the platform. `metadata` is None where the platform does not echo it.
+
+    `fine_tuned_model` is a name that can be used as it is; one that cannot is in `unusable_model`, escaped.
+    """
 
     id: str
     status: PlatformStatus
@@ -62,6 +78,7 @@ class PlatformJob:
     error: JobError | None = None
     metadata: Mapping[str, str] | None = None
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    unusable_model: str | None = None
 
     @property
     def marker(self) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from domain.platform import Page, PlatformJob
 
@@ -66,8 +67,10 @@ class Search:
         return self.sought.own_file and job.training_file == self.sought.platform_training_file
 
     def _passed_the_intent(self, items: Sequence[PlatformJob]) -> bool:
-        oldest = self.sought.intent_at - CLOCK_ALLOWANCE
-        return any(job.created_at is not None and job.created_at < oldest for job in items)
+        """Tell whether the page ends before the intent; one that is not newest first shows no such thing."""
+        times = [job.created_at for job in items if job.created_at is not None]
+        newest_first = all(later >= earlier for later, earlier in pairwise(times))
+        return newest_first and bool(times) and times[-1] < self.sought.intent_at - CLOCK_ALLOWANCE
 
 
 def earliest(found: Sequence[PlatformJob]) -> tuple[PlatformJob, list[PlatformJob]]:

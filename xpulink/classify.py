@@ -33,7 +33,7 @@ from domain.outcomes import (
     Trouble,
 )
 from xpulink.exchange import TOO_LARGE, Answer, Silence
-from xpulink.wire import Refusal, Unreadable, read_refusal
+from xpulink.wire import Refusal, Unreadable, is_web_page, read_refusal
 
 T = TypeVar("T")
 
@@ -95,6 +95,13 @@ def too_large(came: Answer | Silence, limit_bytes: int) -> Rejected | None:
     """Refuse a body over its limit for good: it would be as large the next time."""
     if isinstance(came, Answer) and came.status // 100 == _GOOD and came.fault == TOO_LARGE:
         return Rejected(came.status, f"the content is larger than {limit_bytes} bytes", code="too_large")
+    return None
+
+
+def web_page(came: Answer | Silence) -> Rejected | None:
+    """Refuse a web page where a file was asked for; a website says 200 to every path."""
+    if isinstance(came, Answer) and came.status // 100 == _GOOD and is_web_page(came.body):
+        return Rejected(came.status, "the content is a web page, not a file", code="not_a_file")
     return None
 
 

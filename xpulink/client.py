@@ -30,7 +30,7 @@ from domain.platform import (
     PlatformJob,
 )
 from xpulink import wire
-from xpulink.classify import settle, too_large
+from xpulink.classify import settle, too_large, web_page
 from xpulink.exchange import Answer, Silence, exchange, open_client
 from xpulink.port import Content
 from xpulink.upload import Multipart
@@ -106,7 +106,7 @@ class XPULinkClient:
         """See `Platform.file_content`."""
         request = self._request("GET", f"{self._paths.files}/{_segment(id_)}/content")
         came = await self._send(self._reads, request, self._deadlines.content, limit_bytes)
-        return too_large(came, limit_bytes) or settle(came, bytes, once=False)
+        return too_large(came, limit_bytes) or web_page(came) or settle(came, bytes, once=False)
 
     async def delete_file(self, id_: str) -> Outcome[None]:
         """See `Platform.delete_file`."""
@@ -149,7 +149,11 @@ class XPULinkClient:
         self, path: str, read: Callable[[Any], T], after: str | None, limit: int
     ) -> Outcome[Page[T]]:
         params = {"limit": str(limit)} | ({"after": after} if after is not None else {})
-        return await self._read("GET", path, lambda value: wire.read_page(value, read), params)
+        came = await self._send(
+            self._reads, self._request("GET", path, params=params), self._deadlines.read, MAX_JSON_BYTES
+        )
+        page = settle(came, lambda body: wire.read_page(wire.decode(body), read), once=False)
+        return too_large(came, MAX_JSON_BYTES) or page
 
     async def _delete(self, path: str) -> Outcome[None]:
         came = await self._send(
@@ -157,10 +161,8 @@ class XPULinkClient:
         )
         return settle(came, _deletion, once=False)
 
-    async def _read(
-        self, method: str, path: str, read: Callable[[Any], T], params: dict[str, str] | None = None
-    ) -> Outcome[T]:
-        request = self._request(method, path, params=params)
+    async def _read(self, method: str, path: str, read: Callable[[Any], T]) -> Outcome[T]:
+        request = self._request(method, path)
         came = await self._send(self._reads, request, self._deadlines.read, MAX_JSON_BYTES)
         return settle(came, lambda body: read(wire.decode(body)), once=False)
 

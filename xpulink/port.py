@@ -26,6 +26,8 @@ class ContentFailed(Exception):  # noqa: N818 - the names are the field's words
 class Platform(Protocol):
     """Files and jobs on the platform. No call raises for what the platform did: it returns an outcome.
 
+    A page that is too large is `Rejected` with code `too_large`: a smaller `limit` may bring a smaller one.
+
     `upload_file` and `create_job` may be `Ambiguous`: sent once more, they would cost once more. For every
     other call what is uncertain is `Retryable`, since asking again does no harm.
     """
@@ -62,7 +64,7 @@ class Platform(Protocol):
         """List a job's checkpoints, newest first."""
 
     async def file_content(self, id_: str, *, limit_bytes: int) -> Outcome[bytes]:
-        """Read a file's bytes; one over the limit is `Rejected` with code `too_large`."""
+        """Read a file's bytes; `Rejected` is one over the limit (`too_large`) or a web page (`not_a_file`)."""
 
     async def delete_file(self, id_: str) -> Outcome[None]:
         """Delete a file."""

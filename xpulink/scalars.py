@@ -6,7 +6,7 @@ read.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,6 +15,8 @@ MAX_NAME: Final = 512
 MAX_TEXT: Final = 8_000
 _BIGGEST: Final = 2**63
 _DEEPEST: Final = 16
+_MOST_VALUES: Final = 2_000
+_UNREAD: Final = "\ufffd"
 _LATEST_SECOND: Final = 1e11  # the year 5138; as milliseconds it is 1973, before any platform
 
 # Control characters, direction overrides and lone surrogates: Postgres refuses NUL and surrogates, terminals
@@ -23,12 +25,16 @@ _DIRT: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e
 
 
 def identifier(value: Any) -> str | None:
-    """Read an id: 1 to 256 printable characters, or a whole number; it is going to be part of a URL."""
+    """Read an id: 1 to 256 printable characters, or a whole number; it is going to be part of a URL.
+
+    One with a replacement character is none: it stood in an encoding that could not be read.
+    """
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _BIGGEST:
         return str(value)
     if not isinstance(value, str) or not 0 < len(value) <= MAX_ID:
         return None
-    return value if value.isprintable() and value.strip() == value and value not in {".", ".."} else None
+    usable = value.isprintable() and value.strip() == value and _UNREAD not in value
+    return value if usable and value not in {".", ".."} else None
 
 
 def text(value: Any, limit: int = MAX_TEXT) -> str:
@@ -39,6 +45,18 @@ def text(value: Any, limit: int = MAX_TEXT) -> str:
 def name(value: Any) -> str | None:
     """Read a name: one line of clean text, None if nothing is left of it."""
     return text(value, MAX_NAME).replace("\n", "").replace("\t", "").strip() or None
+
+
+def verbatim(value: Any) -> str | None:
+    """Read a name that has to be used exactly as it is: one printable line, or None."""
+    said = value.strip() if isinstance(value, str) else ""
+    return said if 0 < len(said) <= MAX_NAME and said.isprintable() and _UNREAD not in said else None
+
+
+def escaped(value: Any) -> str | None:
+    """Write what a text holds in printable ASCII, for people to look at; None if it is no text or empty."""
+    said = value.strip() if isinstance(value, str) else ""
+    return ascii(said[:MAX_ID])[1:-1] or None
 
 
 def number(value: Any) -> float | None:
@@ -84,19 +102,23 @@ def flag(value: Any) -> bool | None:
 
 
 def mapping(value: Any) -> dict[str, Any]:
-    """Read an object, its strings cleaned and its numbers such that any JSON writer takes them."""
-    return _clean(value, 0) if isinstance(value, Mapping) else {}
+    """Read an object, its strings cleaned and its numbers such that any JSON writer takes them.
+
+    What is deeper than 16 levels, or behind the first 2000 values, is left out: a row has to hold it.
+    """
+    return _clean(value, 0, iter(range(_MOST_VALUES))) if isinstance(value, Mapping) else {}
 
 
-def _clean(value: Any, depth: int) -> Any:
+def _clean(value: Any, depth: int, room: Iterator[int]) -> Any:
     if depth > _DEEPEST:
         return None
     if isinstance(value, str):
         return text(value)
     if isinstance(value, Mapping):
-        return {text(key, MAX_NAME): _clean(inner, depth + 1) for key, inner in value.items()}
+        kept = zip(value.items(), room, strict=False)
+        return {text(key, MAX_NAME): _clean(inner, depth + 1, room) for (key, inner), _ in kept}
     if isinstance(value, list):
-        return [_clean(inner, depth + 1) for inner in value]
+        return [_clean(inner, depth + 1, room) for inner, _ in zip(value, room, strict=False)]
     if value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < _BIGGEST):
         return value
     return number(value)

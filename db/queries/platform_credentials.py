@@ -61,6 +61,16 @@ def metadata_knowledge(
     return update(PlatformCredential).where(PlatformCredential.id == credential_id, news).values(changes)
 
 
+_KNOWN_MISSING = text("""
+    SELECT route.name FROM platform_credentials, jsonb_each(missing_routes) AS route (name, until)
+     WHERE id = :credential_id AND CAST(route.until AS double precision) > extract(epoch FROM now())""")
+
+
+async def missing_routes(session: Session, *, credential_id: str) -> frozenset[str]:
+    """Return the routes of the platform that are taken for missing now."""
+    return frozenset((await session.execute(_KNOWN_MISSING, {"credential_id": credential_id})).scalars())
+
+
 _MISSING = text("""
     UPDATE platform_credentials
        SET missing_routes = missing_routes
@@ -73,3 +83,13 @@ async def remember_missing_route(
 ) -> None:
     """Take a route of the platform for missing for `wait`."""
     await session.execute(_MISSING, {"credential_id": credential_id, "route": route, "wait": wait})
+
+
+async def forget_missing_route(session: Session, *, credential_id: str, route: str) -> None:
+    """Ask for a route of the platform again."""
+    statement = (
+        update(PlatformCredential)
+        .where(PlatformCredential.id == credential_id)
+        .values(missing_routes=PlatformCredential.missing_routes.op("-")(route))
+    )
+    await session.execute(statement)

@@ -12,7 +12,7 @@ from domain.job_state import JobState
 from domain.jobs import Job, NewEvent
 from domain.outcomes import Retryable
 from domain.platform import JobError, PlatformCheckpoint, PlatformEvent, PlatformJob, PlatformStatus
-from services import transitions
+from services import credentials, transitions
 from services.job_steps.recording import new_events
 from services.job_steps.retrying import retry_later
 
@@ -33,12 +33,20 @@ class StoredResult:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What was fetched; `missing` names what the platform does not offer or did not give."""
+    """What was fetched.
+
+    Attributes:
+        missing: Names what the platform does not offer or did not give, for the job's history.
+        missing_routes: Routes that were asked for and are not there.
+        end: The end, if the platform had more to say of it than when it reported it.
+    """
 
     events: tuple[PlatformEvent, ...] = ()
     checkpoints: tuple[PlatformCheckpoint, ...] = ()
     results: tuple[StoredResult, ...] = ()
     missing: tuple[str, ...] = field(default=())
+    missing_routes: frozenset[str] = frozenset()
+    end: PlatformJob | None = None
 
 
 def platform_end(job: Job) -> PlatformJob:
@@ -53,9 +61,16 @@ async def kept_metrics(session: Session, job: Job) -> Mapping[int, Mapping[str, 
 
 async def finish_collect(session: Session, job: Job, collected: Collected) -> None:
     """Record everything, and the end, in one transaction."""
-    end = platform_end(job)
+    end = collected.end or platform_end(job)
     target, changes, line = _end(job, end)
-    changes = {**changes, "result_files": [result.file_id for result in collected.results]}
+    changes = {
+        **changes,
+        "result_files": [result.file_id for result in collected.results],
+        "platform_end": msgspec.to_builtins(end),
+    }
+    await credentials.remember_routes(
+        session, credential_id=job.credential_id, missing=collected.missing_routes
+    )
     riders = [
         *job_records.metric_riders(job.id, collected.events),
         *job_records.checkpoint_riders(job.id, collected.checkpoints),
@@ -88,6 +103,12 @@ def _end(job: Job, end: PlatformJob) -> tuple[JobState, dict[str, Any], NewEvent
 
 def _error(job: Job, end: PlatformJob) -> JobError:
     name = f"the platform's job {job.platform_job_id}"
+    if end.status is PlatformStatus.SUCCEEDED and end.unusable_model is not None:
+        text = (
+            f"Success is reported for {name}, but the name of its model holds characters that cannot be "
+            f"passed on: {end.unusable_model}. Ask its support to rename it."
+        )
+        return JobError("platform_model_unusable", text)
     if end.status is PlatformStatus.SUCCEEDED:
         text = f"Success is reported for {name}, but no tuned model is named. Ask its support with this id."
         return JobError("platform_named_no_model", text)
@@ -112,6 +133,11 @@ def _file_row(job: Job, result: StoredResult) -> Mapping[str, Any]:
         "blob_key": result.blob_key,
         "status": "processed",
     }
+
+
+async def known_missing(session: Session, job: Job) -> frozenset[str]:
+    """Return the routes that are not worth asking for."""
+    return await credentials.missing_routes(session, credential_id=job.credential_id)
 
 
 async def try_again(session: Session, job: Job, outcome: Retryable) -> None:

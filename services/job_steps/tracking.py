@@ -13,15 +13,20 @@ from domain.job_state import JobState
 from domain.jobs import Job, NewEvent
 from domain.outcomes import Ambiguous, Answered, NotFound, NotOffered, Outcome, Rejected, Retryable
 from domain.pace import poll_wait
-from domain.platform import JobError, PlatformEvent, PlatformJob, PlatformStatus
-from services import transitions
+from domain.platform import JobError, OptionalRoute, PlatformEvent, PlatformJob, PlatformStatus
+from services import credentials, transitions
 from services.job_steps.recording import new_events
 from services.job_steps.retrying import retry_later
 
-ROUTE_MISSING_FOR = timedelta(days=1)
 LOST_AFTER_LOOKS = 3
 LOST_AFTER = timedelta(minutes=10)
 _RANDOM = random.SystemRandom()
+
+
+async def lacks_events(session: Session, job: Job) -> bool:
+    """Tell whether the platform is known to have no events, so that they are not asked for."""
+    missing = await credentials.missing_routes(session, credential_id=job.credential_id)
+    return OptionalRoute.EVENTS in missing
 
 
 async def finish_poll(
@@ -31,8 +36,10 @@ async def finish_poll(
     *,
     interval: timedelta,
     events: Sequence[PlatformEvent] = (),
+    missing: Sequence[str] = (),
 ) -> Job | None:
-    """Record one look; return the job, still claimed, if the platform reports its end."""
+    """Record one look, and the routes it found missing; return the job, still claimed, if it has ended."""
+    await credentials.remember_routes(session, credential_id=job.credential_id, missing=missing)
     match outcome:
         case Answered(seen) if seen.status.ended:
             return await _ended(session, job, seen)
@@ -135,9 +142,8 @@ async def finish_cancel(session: Session, job: Job, outcome: Outcome[PlatformJob
             event = NewEvent(_cancel_answer(outcome))
             await transitions.stay(session, job, wait=again, events=[event], changes={"cancel_sent_at": now})
         case NotOffered():
-            await platform_credentials.remember_missing_route(
-                session, credential_id=job.credential_id, route="cancel", wait=ROUTE_MISSING_FOR
-            )
+            missing = [OptionalRoute.CANCEL]
+            await credentials.remember_routes(session, credential_id=job.credential_id, missing=missing)
             event = NewEvent("The platform has no way to cancel a job; it goes on", level="warn")
             await transitions.stay(session, job, wait=again, events=[event], changes={"cancel_sent_at": now})
         case Retryable():

@@ -60,6 +60,15 @@ def test_the_reading_ends_where_the_platform_says_so() -> None:
     assert search.can_tell_absence
 
 
+def test_a_page_that_is_not_newest_first_does_not_end_the_reading() -> None:
+    search = Search(OWN)
+    assert search.read(page(job("a", minutes=-9), job("b"))) is Reach.MORE
+    assert search.read(page(job("c", minutes=-9), job("d", minutes=2), job("e", minutes=-8))) is Reach.MORE
+    assert (
+        search.read(page(job("f", minutes=None), job("g", minutes=-7), job("h", minutes=-7))) is Reach.ENOUGH
+    )
+
+
 def test_an_empty_list_is_an_end_only_if_the_platform_says_so() -> None:
     assert Search(OWN).read(page(has_more=False)) is Reach.ENOUGH
     assert Search(OWN).read(page(has_more=None)) is Reach.SHORT

@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.platform import (
+    DERIVED_ID,
     JobError,
     PlatformCheckpoint,
     PlatformEvent,
@@ -70,6 +71,8 @@ def test_an_unknown_status_is_running_and_said_to_be_unknown(word: Any) -> None:
         ({"code": "oom"}, JobError("oom", "oom")),
         ({"code": "a", "message": "b", "param": "c"}, JobError("a", "b", "c")),
         ({"code": 17, "message": "b", "param": {}}, JobError("upstream_error", "b")),
+        (["Out of memory.", "Node lost."], JobError("upstream_error", "Out of memory.")),
+        ([[]], None),
         ("a\x00b\x1b[31m\u202ec", JobError("upstream_error", "ab[31mc")),
     ],
 )
@@ -154,14 +157,55 @@ def test_an_id_is_usable_or_the_object_is_unreadable(said: Any, id_: str | None)
     if id_ is not None:
         assert (wire.read_job({"id": said}).id, wire.read_file({"id": said}).id) == (id_, id_)
         return
-    for read in (wire.read_job, wire.read_file, wire.read_event, wire.read_checkpoint):
+    for read in (wire.read_job, wire.read_file):
         with pytest.raises(wire.Unreadable):
-            read({"id": said, "fine_tuned_model_checkpoint": "m", "step_number": 1})
+            read({"id": said})
 
 
-def test_a_model_is_one_clean_line() -> None:
-    assert job(fine_tuned_model="ft:qwen3:\x1b[2J\r\nx:1").fine_tuned_model == "ft:qwen3:[2Jx:1"
-    assert [job(fine_tuned_model=said).fine_tuned_model for said in ("", None, 5, " ")] == [None] * 4
+@pytest.mark.parametrize("said", [{}, {"id": ""}, {"id": "a\x00"}, {"id": None}])
+def test_an_event_and_a_checkpoint_without_a_usable_id_get_the_same_one_each_time(said: Any) -> None:
+    first, again = (wire.read_event({**said, "message": "m", "data": {"n": 1}}) for _ in range(2))
+    other = wire.read_event({**said, "message": "m", "data": {"n": 2}})
+    assert first.id == again.id != other.id
+    saved = wire.read_checkpoint({**said, "fine_tuned_model_checkpoint": "m", "step_number": 7})
+    assert all(id_.startswith(DERIVED_ID) for id_ in (first.id, other.id, saved.id))
+
+
+def test_an_object_that_says_nothing_is_no_event() -> None:
+    for said in ({}, {"status": "running"}, "text", None):
+        with pytest.raises(wire.Unreadable):
+            wire.read_event(said)
+
+
+@pytest.mark.parametrize("said", ["ft:qwen3:org/x:客服:1", " ft:q ", {"id": "ft:q"}])
+def test_a_model_is_named_as_the_platform_names_it(said: Any) -> None:
+    read = job(fine_tuned_model=said)
+    assert (read.fine_tuned_model, read.unusable_model) == (
+        said["id"] if isinstance(said, dict) else said.strip(),
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "escaped"),
+    [
+        ("ft:\x1b[2J\r\nx:1", "ft:\\x1b[2J\\r\\nx:1"),
+        ("ft:\u202ex", "ft:\\u202ex"),
+        ("ft:\x00", "ft:\\x00"),
+        ("x" * 513, "x" * 256),
+    ],
+)
+def test_a_model_whose_name_cannot_be_passed_on_is_told_apart_from_none(said: str, escaped: str) -> None:
+    read = job(fine_tuned_model=said)
+    assert (read.fine_tuned_model, read.unusable_model) == (None, escaped)
+
+
+@pytest.mark.parametrize("said", ["", None, 5, " ", {}, []])
+def test_what_names_no_model_is_none(said: Any) -> None:
+    assert (job(fine_tuned_model=said).fine_tuned_model, job(fine_tuned_model=said).unusable_model) == (
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -186,6 +230,8 @@ def test_free_objects_hold_nothing_that_a_database_refuses() -> None:
     read = job(hyperparameters=said).hyperparameters
     assert (read["a"], read["big"], read["n"]) == ("b", 1e30, [1, 2.5, True, None])
     assert len(orjson.dumps(read)) < 200
+    broad = job(hyperparameters={"a": [list(range(5_000))] * 9, "b": "c" * 10**6})
+    assert len(orjson.dumps(broad.hyperparameters)) < 20_000
 
 
 def test_a_file_says_what_it_knows() -> None:
@@ -196,6 +242,8 @@ def test_a_file_says_what_it_knows() -> None:
 def test_an_event_is_read_with_what_is_there() -> None:
     said = {"id": "e1", "level": "WARNING", "type": "metrics", "message": "a\nb\x00", "data": {"step": 1}}
     assert wire.read_event(said) == PlatformEvent("e1", None, "warn", "a\nb", "metrics", {"step": 1})
+    counted = {"id": "e1", "type": "metrics", "data": {"step": "5", "loss": "0.5", "lr": "auto"}}
+    assert wire.read_event(counted).data == {"step": 5, "loss": 0.5, "lr": "auto"}
     assert wire.read_event({"id": "e1", "data": None}) == PlatformEvent("e1", None, "info", "", "message", {})
 
 
@@ -237,11 +285,43 @@ def test_what_is_no_list_is_never_an_empty_one(said: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<html>", b'{"id": "a', b"[" * 100_000, b'{"a": NaN}', b"\xff\xfe{\x00}\x00"]
+    "body", [b"", b"<html>", b'{"id": "a', b"[" * 100_000, b'{"a": NaN', b"\xff\xfe{\x00}\x00"]
 )
 def test_what_is_no_json_is_unreadable(body: bytes) -> None:
     with pytest.raises(wire.Unreadable):
         wire.decode(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b'{"a": NaN, "b": [-Infinity, 1]}', {"a": None, "b": [None, 1]}),
+        (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
+        (b'{"a": "\\ud800"}', {"a": "\ud800"}),
+        ('{"a": "任"}'.encode("gbk"), {"a": "\ufffd\ufffd"}),
+    ],
+)
+def test_what_careless_writers_send_is_read(body: bytes, value: Any) -> None:
+    assert wire.decode(body) == value
+
+
+def test_an_id_in_an_encoding_that_could_not_be_read_is_none() -> None:
+    with pytest.raises(wire.Unreadable):
+        wire.read_job(wire.decode('{"id": "任务"}'.encode("gbk")))
+
+
+@pytest.mark.parametrize(
+    ("body", "is_one"),
+    [
+        (b"<!DOCTYPE html><html>", True),
+        (b"\xef\xbb\xbf\n <HTML lang=en>", True),
+        (b"step,train_loss\n", False),
+        (b"", False),
+        (b"<csv>", False),
+    ],
+)
+def test_a_web_page_is_known_by_its_first_words(body: bytes, *, is_one: bool) -> None:
+    assert wire.is_web_page(body) is is_one
 
 
 @pytest.mark.parametrize(
@@ -252,7 +332,13 @@ def test_what_is_no_json_is_unreadable(body: bytes) -> None:
         (b'{"error": "No."}', wire.Refusal("No.")),
         (b'{"detail": "No such job"}', wire.Refusal("No such job")),
         (b'{"detail": "Not Found"}', None),
-        (b'{"detail": [{"msg": "x"}]}', None),
+        (b'{"detail": [{"msg": "x"}]}', wire.Refusal("x")),
+        (
+            b'{"detail": [{"loc": ["body", "metadata"], "msg": "Not permitted"}]}',
+            wire.Refusal("metadata: Not permitted", param="metadata"),
+        ),
+        (b'{"detail": [17]}', None),
+        (b'{"detail": []}', None),
         (b'{"error": {}}', None),
         (b'{"message": "x"}', None),
         (b"[]", None),

@@ -1,16 +1,26 @@
 """COLLECTING: fetch events, checkpoints and result files of a job that ended, then end it with us."""
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from domain import results
 from domain.errors import Unavailable
 from domain.jobs import Job
-from domain.outcomes import Ambiguous, Answered, Outcome, Retryable
-from domain.platform import Page, PlatformCheckpoint, PlatformEvent, PlatformJob, PlatformStatus
+from domain.outcomes import Ambiguous, Answered, NotOffered, Outcome, Rejected, Retryable, Trouble
+from domain.platform import (
+    DERIVED_ID,
+    OptionalRoute,
+    Page,
+    PlatformCheckpoint,
+    PlatformEvent,
+    PlatformJob,
+    PlatformStatus,
+)
 from domain.stages import Stage
 from services import files
 from services.job_steps import collecting
@@ -18,11 +28,16 @@ from services.job_steps.collecting import Collected, StoredResult
 from services.transitions import ClaimLost
 from worker.context import Context
 
-PAGE = 100
+PAGES = (100, 10, 2)
+"""Items asked for at once; fewer where the answer is larger than we take."""
 MOST_PAGES = 20
 RESULT_BYTES = 16 * 1024 * 1024
 PATIENCE = timedelta(minutes=10)
 """How long an end waits for what the platform has but cannot give just now."""
+TRIES, PAUSE = 3, 0.2
+"""How often one page or file is asked for within a round, and the seconds in between."""
+MODEL_PATIENCE = timedelta(minutes=1)
+"""How long a success may take to name its model."""
 
 Item = TypeVar("Item", PlatformEvent, PlatformCheckpoint)
 T = TypeVar("T")
@@ -38,7 +53,11 @@ class NotNow(Exception):  # noqa: N818 - it says what happened
 
 async def collect(context: Context, job: Job) -> None:
     """Keep what there is to keep and end the job; the webhooks leave at once."""
-    collection = Collection(context, job, collecting.platform_end(job), patient=_is_patient(job))
+    async with context.database.transaction() as session:
+        lacking = await collecting.known_missing(session, job)
+    collection = Collection(
+        context, job, collecting.platform_end(job), lacking, patient=_is_younger(job, PATIENCE)
+    )
     try:
         collected = await collection.fetch()
     except NotNow as later:
@@ -55,19 +74,25 @@ async def collect(context: Context, job: Job) -> None:
     context.wake(Stage.DELIVER)
 
 
-def _is_patient(job: Job) -> bool:
-    return datetime.now(UTC) - job.state_since < PATIENCE
+def _is_younger(job: Job, patience: timedelta) -> bool:
+    return datetime.now(UTC) - job.state_since < patience
 
 
 @dataclass(slots=True)
 class Collection:
-    """One round of fetching; `missing` gathers what the platform does not give, `stored` what we keep."""
+    """One round of fetching.
+
+    `lacking` are routes that are known to be missing; `missing` gathers what the platform does not give,
+    `missing_routes` what was found to be missing now, `stored` what we keep.
+    """
 
     context: Context
     job: Job
     end: PlatformJob
+    lacking: frozenset[str]
     patient: bool
     missing: list[str] = field(default_factory=list)
+    missing_routes: set[str] = field(default_factory=set)
     stored: list[StoredResult] = field(default_factory=list)
 
     async def fetch(self) -> Collected:
@@ -77,40 +102,60 @@ class Collection:
             NotNow: a route that may answer later did not, and there is patience left.
         """
         platform = self.context.platform
+        await self._look_for_the_model()
+        id_ = self.end.id
         events = await self._pages(
-            "events", lambda after: platform.events(self.end.id, after=after, limit=PAGE)
+            OptionalRoute.EVENTS, lambda after, most: platform.events(id_, after=after, limit=most)
         )
-        if self.end.status is not PlatformStatus.SUCCEEDED:
-            return Collected(events, missing=tuple(self.missing))
-        checkpoints = await self._pages(
-            "checkpoints", lambda after: platform.checkpoints(self.end.id, after=after, limit=PAGE)
-        )
-        for platform_file_id in self.end.result_files:
-            await self._result(platform_file_id)
-        if not self.stored and self.end.fine_tuned_model:
-            await self._own_result(results.steps_of(events, checkpoints))
-        return Collected(events, checkpoints, tuple(self.stored), tuple(self.missing))
+        checkpoints: tuple[PlatformCheckpoint, ...] = ()
+        if self.end.status is PlatformStatus.SUCCEEDED:
+            checkpoints = await self._pages(
+                OptionalRoute.CHECKPOINTS,
+                lambda after, most: platform.checkpoints(id_, after=after, limit=most),
+            )
+            await self._results(results.steps_of(events, checkpoints))
+        missing, routes = tuple(self.missing), frozenset(self.missing_routes)
+        return Collected(events, checkpoints, tuple(self.stored), missing, routes, self.end)
 
     async def discard(self) -> None:
         """Delete what was stored: this round comes to nothing."""
         for result in self.stored:
             await self.context.blobs.delete(result.blob_key)
 
+    async def _look_for_the_model(self) -> None:
+        """Look again at a success that named no model: some platforms do that a moment later."""
+        if self.end.status is not PlatformStatus.SUCCEEDED or _names_model(self.end):
+            return
+        outcome = await self.context.platform.job(self.end.id)
+        seen = outcome.value if isinstance(outcome, Answered) else self.end
+        if seen.status is PlatformStatus.SUCCEEDED and _names_model(seen):
+            self.end = seen
+        elif _is_younger(self.job, MODEL_PATIENCE):
+            raise NotNow(Retryable("the platform names no model yet"))
+
     async def _pages(
-        self, name: str, fetch: Callable[[str | None], Awaitable[Outcome[Page[Item]]]]
+        self, route: OptionalRoute, fetch: Callable[[str | None, int], Awaitable[Outcome[Page[Item]]]]
     ) -> tuple[Item, ...]:
         items: dict[str, Item] = {}
         after: str | None = None
         for _ in range(MOST_PAGES):
-            page = self._value(name, await fetch(after))
+            page = await self._value(route, route, partial(_fitting, fetch, after))
             fresh = [item for item in page.items if item.id not in items] if page else []
             items.update((item.id, item) for item in fresh)
-            if page is None or not page.has_more or not fresh:
+            if page is None or not page.has_more or not fresh or fresh[-1].id.startswith(DERIVED_ID):
                 break
             after = fresh[-1].id
         return tuple(items.values())
 
-    def _value(self, name: str, outcome: Outcome[T]) -> T | None:
+    async def _value(
+        self, route: OptionalRoute, name: str, ask: Callable[[], Awaitable[Outcome[T]]]
+    ) -> T | None:
+        """Ask, unless the route is known to be missing; note what was not given under `name`."""
+        known = route in self.lacking | self.missing_routes
+        outcome = NotOffered("known to be missing") if known else await _insisting(ask)
+        return self._given(route, name, outcome)
+
+    def _given(self, route: OptionalRoute, name: str, outcome: Outcome[T]) -> T | None:
         match outcome:
             case Answered(value):
                 return value
@@ -118,16 +163,25 @@ class Collection:
                 raise NotNow(outcome)
             case Ambiguous(reason) if self.patient:
                 raise NotNow(Retryable(reason))
-            case _:
-                self.missing.append(name)
-                return None
+            case NotOffered() if route not in self.lacking:
+                self.missing_routes.add(route)
+        self.missing.append(name)
+        return None
+
+    async def _results(self, fetched: results.Steps) -> None:
+        for platform_file_id in self.end.result_files:
+            await self._result(platform_file_id)
+        if not self.stored and self.end.fine_tuned_model:
+            await self._own_result(fetched)
 
     async def _result(self, platform_file_id: str) -> None:
         name = f"result file {platform_file_id}"
-        outcome = await self.context.platform.file_content(platform_file_id, limit_bytes=RESULT_BYTES)
-        content = self._value(name, outcome)
-        if content is not None:
+        ask = partial(self.context.platform.file_content, platform_file_id, limit_bytes=RESULT_BYTES)
+        content = await self._value(OptionalRoute.CONTENT, name, ask)
+        if content:
             await self._store(name, content)
+        elif content is not None:
+            self.missing.append(name)  # an empty one is none
 
     async def _own_result(self, fetched: results.Steps) -> None:
         """Write the results file that the platform does not give from the numbers that we have."""
@@ -145,6 +199,31 @@ class Collection:
             async with self.context.blobs.writer(key) as writer:
                 await writer.write(kept)
         except Unavailable as error:  # our own storage: it is worth waiting for, like the platform's
-            self._value(name, Retryable(error.message))
+            self._given(OptionalRoute.CONTENT, name, Retryable(error.message))
             return
         self.stored.append(StoredResult(file_id, key, len(kept), hashlib.sha256(kept).digest()))
+
+
+def _names_model(end: PlatformJob) -> bool:
+    return end.fine_tuned_model is not None or end.unusable_model is not None
+
+
+async def _insisting(ask: Callable[[], Awaitable[Outcome[T]]]) -> Outcome[T]:
+    """Ask again at once where an answer broke: one of many pages that fails must not cost all others."""
+    for _ in range(TRIES - 1):
+        outcome = await ask()
+        if not (isinstance(outcome, Retryable) and outcome.trouble is Trouble.UNAVAILABLE):
+            return outcome
+        await asyncio.sleep(PAUSE)
+    return await ask()
+
+
+async def _fitting(
+    fetch: Callable[[str | None, int], Awaitable[Outcome[Page[Item]]]], after: str | None
+) -> Outcome[Page[Item]]:
+    """Ask for a page, and for a smaller one as long as the answer is larger than we take."""
+    for limit in PAGES:
+        outcome = await fetch(after, limit)
+        if not (isinstance(outcome, Rejected) and outcome.code == "too_large"):
+            break
+    return outcome

@@ -1,9 +1,9 @@
 """TRACKING: ask the platform how the job stands, or to cancel it."""
 
 from domain.jobs import Job
-from domain.outcomes import Answered
+from domain.outcomes import Answered, NotOffered
 from domain.pace import EVENTS_EVERY
-from domain.platform import PlatformEvent
+from domain.platform import OptionalRoute, PlatformEvent
 from services.job_steps import tracking
 from worker.context import Context
 
@@ -17,10 +17,10 @@ async def poll(context: Context, job: Job) -> Job | None:
         await _cancel(context, job, job.platform_job_id)
         return None
     outcome = await context.platform.job(job.platform_job_id)
-    events = await _new_events(context, job, job.platform_job_id)
+    events, missing = await _new_events(context, job, job.platform_job_id)
     async with context.database.transaction() as session:
         return await tracking.finish_poll(
-            session, job, outcome, interval=context.pace.poll_interval, events=events
+            session, job, outcome, interval=context.pace.poll_interval, events=events, missing=missing
         )
 
 
@@ -30,9 +30,20 @@ async def _cancel(context: Context, job: Job, platform_job_id: str) -> None:
         await tracking.finish_cancel(session, job, outcome)
 
 
-async def _new_events(context: Context, job: Job, platform_job_id: str) -> tuple[PlatformEvent, ...]:
-    """Now and then fetch the newest events of a running job, so that its history grows while it runs."""
+async def _new_events(
+    context: Context, job: Job, platform_job_id: str
+) -> tuple[tuple[PlatformEvent, ...], tuple[str, ...]]:
+    """Now and then fetch the newest events of a running job, so that its history grows while it runs.
+
+    Returns:
+        The events, and the routes that were found missing.
+    """
     if job.running_since is None or job.polls % EVENTS_EVERY:
-        return ()
+        return (), ()
+    async with context.database.transaction() as session:
+        if await tracking.lacks_events(session, job):
+            return (), ()
     outcome = await context.platform.events(platform_job_id, after=None, limit=EVENTS_PAGE)
-    return outcome.value.items if isinstance(outcome, Answered) else ()
+    if isinstance(outcome, NotOffered):
+        return (), (OptionalRoute.EVENTS,)
+    return (outcome.value.items if isinstance(outcome, Answered) else ()), ()
