@@ -64,7 +64,7 @@ class Platform(Protocol):
         """List a job's checkpoints, newest first."""
 
     async def file_content(self, id_: str, *, limit_bytes: int) -> Outcome[bytes]:
-        """Read a file's bytes; `Rejected` is one over the limit (`too_large`) or a web page (`not_a_file`)."""
+        """Read a file; `Rejected` is one over the limit (`too_large`), or a web page (`not_a_file`)."""
 
     async def delete_file(self, id_: str) -> Outcome[None]:
         """Delete a file."""
