@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def settings_or_exit() -> "Settings":
-    """Return the settings; say in one line each what is missing or wrong, and exit 2."""
+def settings_or_exit(read: "Callable[[], Settings] | None" = None) -> "Settings":
+    """Return the settings, or what `read` makes of them; say what is missing or wrong, and exit 2."""
     from pydantic import ValidationError
 
     from config.settings import Settings
 
     try:
-        return Settings()
+        return read() if read is not None else Settings()
     except ValidationError as error:
         for fault in error.errors():
             print(f"{str(fault['loc'][0]).upper()}: {fault['msg']}", file=sys.stderr)

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import demo, dev, jobs, keys, processes
+from cli import demo, dev, jobs, keys, platform, processes
 
 app = typer.Typer(
     name="tuneward",
@@ -19,3 +19,4 @@ app.command("migrate")(processes.migrate)
 app.command("simulator", **processes.PASS_ARGUMENTS_ON)(processes.simulator)
 app.add_typer(keys.app, name="keys")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(platform.app, name="platform")

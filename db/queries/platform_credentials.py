@@ -85,11 +85,11 @@ async def remember_missing_route(
     await session.execute(_MISSING, {"credential_id": credential_id, "route": route, "wait": wait})
 
 
+_PRESENT = text("""
+    UPDATE platform_credentials SET missing_routes = missing_routes - CAST(:route AS text)
+     WHERE id = :credential_id""")
+
+
 async def forget_missing_route(session: Session, *, credential_id: str, route: str) -> None:
     """Ask for a route of the platform again."""
-    statement = (
-        update(PlatformCredential)
-        .where(PlatformCredential.id == credential_id)
-        .values(missing_routes=PlatformCredential.missing_routes.op("-")(route))
-    )
-    await session.execute(statement)
+    await session.execute(_PRESENT, {"credential_id": credential_id, "route": route})

@@ -59,7 +59,9 @@ class Reply:
         if self.raw is not None:
             await self._write_raw(receive)
             return
-        sized = self.headers if self.endless else self.headers | {"content-length": str(len(self.body))}
+        sized = self.headers | {"content-length": str(len(self.body))}
+        if self.endless:
+            del sized["content-length"]
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in sized.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         async for piece in self._pieces(receive):
