@@ -18,7 +18,7 @@ from services import api_keys, credentials
 from services.secret_box import SecretBox
 from simulator.quirks.doors import ROUTES
 from simulator.quirks.moods import MOODS
-from simulator.quirks.table import QUIRKS, Kind
+from simulator.quirks.table import QUIRKS, TAKES_TURNS, Kind
 
 from .conftest import EXAMPLES
 from .customer import PATIENCE
@@ -59,21 +59,24 @@ SPECIAL = {
     "refuses_metadata_422": {"says": "refuses the metadata field"},
     "unauthorized": {"says": "refused our key"},
 }
-RIDES = {Kind.EVENT, Kind.CHECKPOINT, Kind.FILE, Kind.MANNER}
+RIDES = {Kind.EVENT, Kind.CHECKPOINT, Kind.FILE, Kind.MANNER, Kind.ID}
 NOT_ABOUT_JOBS = {
     f"no_{noun}{ending}" for noun in ("models", "file_delete", "file_list") for ending in ENDINGS
 }
 
 
 def cases() -> list[Case]:
-    """One for each quirk; what concerns other things than the job itself rides along with one that does."""
+    """Return one for each quirk; what does not concern the job itself rides along with one that does."""
     listed = {
         name: quirk.kind for name, quirk in QUIRKS.items() if name not in {"relentless", *routes_missing()}
     }
-    plain = [name for name, kind in listed.items() if kind is Kind.JOB and name not in SPECIAL]
-    riding = [name for name, kind in listed.items() if kind in RIDES and name not in SPECIAL]
-    made = [Case(quirks=tuple(filter(None, names))) for names in zip_longest(plain, riding)]
-    for name in (name for name in listed if name not in {*plain, *riding}):
+    usual = {name: kind for name, kind in listed.items() if name not in SPECIAL}
+    plain = [name for name, kind in usual.items() if kind is Kind.JOB]
+    riding = [name for name, kind in usual.items() if kind in RIDES]
+    ruining = [name for name, kind in usual.items() if kind in TAKES_TURNS]
+    pairs = [*zip_longest(plain, riding), *zip_longest(ruining[::2], ruining[1::2])]
+    made = [Case(quirks=tuple(filter(None, names))) for names in pairs]
+    for name in (name for name in listed if name not in {*plain, *riding, *ruining}):
         faults = {"faults": LOST} if listed[name] is Kind.LIST else {}
         made.append(Case(quirks=(name,), **{**faults, **SPECIAL.get(name, {})}))
     made += [Case(quirks=lacking(ending), cancelled=True, says="no way to cancel") for ending in ENDINGS]

@@ -89,13 +89,15 @@ def _is_broken(came: Answer | Silence) -> bool:
     """Tell whether an answer is no answer: a server in trouble, a body that breaks off, a page, no HTTP."""
     if isinstance(came, Silence):
         return came.sent and not came.reason.startswith("no whole answer")  # one that is slow is slow again
-    return (
-        came.status in BROKEN or came.fault is not None or (came.status // 100 == GOOD and _is_no_json(came))
-    )
+    return came.status in BROKEN or came.fault is not None or _is_no_json(came)
 
 
 def _is_no_json(came: Answer) -> bool:
-    return not came.headers.get("content-type", "").startswith("application/octet") and value(came) is None
+    """Tell whether it should be JSON, by its status or by what it says of itself, and is not."""
+    kind = came.headers.get("content-type", "")
+    if kind.startswith("application/octet") or not (came.status // 100 == GOOD or "json" in kind):
+        return False
+    return _decoded(came) is None
 
 
 def segment(id_: str) -> str:
