@@ -74,8 +74,10 @@ def cases() -> list[Case]:
     plain = [name for name, kind in usual.items() if kind is Kind.JOB]
     riding = [name for name, kind in usual.items() if kind in RIDES]
     ruining = [name for name, kind in usual.items() if kind in TAKES_TURNS]
-    pairs = [*zip_longest(plain, riding), *zip_longest(ruining[::2], ruining[1::2])]
-    made = [Case(quirks=tuple(filter(None, names))) for names in pairs]
+    half = (len(plain) + 1) // 2  # words of status first, fields second
+    parties = [*zip_longest(plain[:half], plain[half:], riding[::2], riding[1::2])]
+    parties += zip_longest(ruining[::2], ruining[1::2])
+    made = [Case(quirks=tuple(filter(None, names))) for names in parties]
     for name in (name for name in listed if name not in {*plain, *riding, *ruining}):
         faults = {"faults": LOST} if listed[name] is Kind.LIST else {}
         made.append(Case(quirks=(name,), **{**faults, **SPECIAL.get(name, {})}))
@@ -219,7 +221,7 @@ async def cancel(on: Stack, sdk: AsyncOpenAI, watched: list[Watched]) -> None:
 
 
 # how far a platform's job is after so many looks at it, whatever the machine's pace
-SHARES = (0.1, 0.3, 0.5, 1.0)
+SHARES = (0.3, 0.5, 1.0)
 PASS = """
     UPDATE jobs SET next_step_at = now()
      WHERE finished_at IS NULL AND claim_token IS NULL AND next_step_at > now()
