@@ -1,6 +1,7 @@
 """Whatever the platform's mood: what we answer is strictly OpenAI's, and each job reaches its right end."""
 
 import asyncio
+import base64
 import time
 import unicodedata
 from collections.abc import Iterator
@@ -269,8 +270,17 @@ async def check(on: Stack, sdk: AsyncOpenAI, one: Watched) -> None:
         said for said in strings([job.to_dict(), [event.to_dict() for event in events]]) if is_dirty(said)
     ]:
         expect.append(f"dirty {dirty[:3]}")
+    await check_results(sdk, one, job.result_files)
     await check_platform(on, one)
     await check_checkpoints(on, sdk, one)
+
+
+async def check_results(sdk: AsyncOpenAI, one: Watched, files: list[str]) -> None:
+    """Whatever the platform gave: a client that decodes without asking gets CSV."""
+    for file in files if "results" in one.case.name else ():
+        content = (await sdk.files.content(file)).content
+        if not base64.b64decode(content).startswith(b"step,"):
+            one.wrong.append(f"results {content[:60]!r}")
 
 
 async def check_platform(on: Stack, one: Watched) -> None:

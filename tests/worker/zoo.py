@@ -58,7 +58,7 @@ class Case:
 
     @property
     def name(self) -> str:
-        return "+".join((*self.quirks[:3], *self.faults, *self.asks, *["cancel"] * self.cancelled))
+        return "+".join((*self.quirks[:4], *self.faults, *self.asks, *["cancel"] * self.cancelled))
 
 
 @dataclass

@@ -17,6 +17,7 @@ from services.job_steps.collecting import Collected, StoredResult
 ENDS: list[tuple[PlatformStatus, dict[str, Any], JobState, str | None]] = [
     (PlatformStatus.SUCCEEDED, {"fine_tuned_model": "ft:m"}, JobState.SUCCEEDED, None),
     (PlatformStatus.SUCCEEDED, {}, JobState.FAILED, "platform_named_no_model"),
+    (PlatformStatus.SUCCEEDED, {"unusable_model": r"a\x00"}, JobState.FAILED, "platform_model_unusable"),
     (PlatformStatus.FAILED, {}, JobState.FAILED, "platform_job_failed"),
     (PlatformStatus.FAILED, {"error": JobError("oom", "Out of memory.")}, JobState.FAILED, "oom"),
     (PlatformStatus.FAILED, {"fine_tuned_model": "ft:m"}, JobState.FAILED, "platform_job_failed"),
