@@ -10,6 +10,9 @@ from domain.job_state import JobState, ShownStatus, shown_status
 from domain.platform import JobError
 from domain.presets import Variant
 
+CANCELLING = frozenset({"canceling", "cancelling"})
+"""The platform's words for a job that is about to be cancelled."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -66,6 +69,13 @@ class Job:
     def shown_status(self) -> ShownStatus:
         """What a client sees; it never moves backwards."""
         return shown_status(self.state, platform_running=self.running_since is not None)
+
+    @property
+    def is_cancelling(self) -> bool:
+        """A cancel is on its way to the platform, or the platform says that it is ending the job."""
+        wished = self.cancel_requested_at is not None and self.cancel_sent_at is None
+        word = (self.platform_status or "").casefold()
+        return self.finished_at is None and (wished or word in CANCELLING)
 
     @property
     def error(self) -> JobError | None:

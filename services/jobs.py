@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -20,7 +19,7 @@ from db.queries import (
     webhooks,
 )
 from db.queries.projects import Caller
-from db.session import AnyRow, Session
+from db.session import Session
 from domain import ids, presets
 from domain.create_requests import Try
 from domain.errors import (
@@ -271,5 +270,5 @@ async def _wish_to_cancel(session: Session, job: Job) -> None:
 
 
 async def _cannot_cancel(session: Session, job: Job) -> bool:
-    credential: AnyRow = await platform_credentials.credential_state(session, credential_id=job.credential_id)
-    return float(credential.missing_routes.get("cancel", 0)) > datetime.now(UTC).timestamp()
+    missing = await platform_credentials.missing_routes(session, credential_id=job.credential_id)
+    return "cancel" in missing

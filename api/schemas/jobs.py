@@ -115,7 +115,7 @@ class JobErrorOut(BaseModel):
 
 
 class JobOut(BaseModel):
-    """A fine-tuning job, as OpenAI describes it, with `paused` beside it."""
+    """A fine-tuning job, as OpenAI describes it, with `paused` and `cancelling` beside it."""
 
     model_config = ConfigDict(
         extra="allow",
@@ -126,6 +126,7 @@ class JobOut(BaseModel):
                 "description": "As it was asked for; left out if none was.",
             },
             paused={"const": True, "description": "There while the job is paused, before it is submitted."},
+            cancelling={"const": True, "description": "There while a cancel is on its way."},
         ),
     )
 
@@ -163,12 +164,14 @@ def seconds(moment: datetime | None) -> int | None:
 
 
 def job_out(job: Job) -> JobOut:
-    """Show a job. `method` is left out where none was asked for, `paused` where it is not."""
+    """Show a job; of `method`, `paused` and `cancelling` what does not apply is left out."""
     extra: dict[str, Any] = {}
     if job.method is not None:
         extra["method"] = methods.with_hyperparameters(job.method, job.hyperparameters)
     if job.paused_at is not None and job.finished_at is None:
         extra["paused"] = True
+    if job.is_cancelling:
+        extra["cancelling"] = True
     error = job.error
     return JobOut(
         id=job.id,

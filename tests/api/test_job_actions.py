@@ -34,6 +34,23 @@ async def test_a_job_is_paused_and_resumed_and_its_history_says_so(
     assert (await sdk.fine_tuning.jobs.cancel(job_id)).model_extra == {}
 
 
+async def test_a_submitted_job_shows_a_cancel_that_is_on_its_way(
+    sdk: AsyncOpenAI, project: Project, sql: asyncpg.Connection
+) -> None:
+    job_id = await project.job()
+    await sql.execute(
+        "UPDATE jobs SET state = 'tracking', platform_training_file = 'p', platform_job_id = id,"
+        " running_since = now(), platform_status = 'running' WHERE id = $1",
+        job_id,
+    )
+    wished = await sdk.fine_tuning.jobs.cancel(job_id)
+    assert (wished.status, wished.model_extra) == ("running", {"cancelling": True})
+    await sql.execute("UPDATE jobs SET cancel_sent_at = now() WHERE id = $1", job_id)
+    assert (await sdk.fine_tuning.jobs.retrieve(job_id)).model_extra == {}
+    await sql.execute("UPDATE jobs SET platform_status = 'Canceling' WHERE id = $1", job_id)
+    assert await sdk.fine_tuning.jobs.retrieve(job_id) == wished
+
+
 @pytest.mark.parametrize("action", ["pause", "resume"])
 async def test_what_cannot_be_paused_says_why_and_is_not_tried_again(
     sdk: AsyncOpenAI, project: Project, sql: asyncpg.Connection, action: str

@@ -247,7 +247,7 @@ def test_a_webhook_is_what_its_schema_says(described: Json) -> None:
 
 def test_what_an_answer_always_has_is_required_and_no_default(described: Json) -> None:
     job = described["components"]["schemas"]["FineTuningJob"]
-    assert set(job["properties"]) - set(job["required"]) == {"method", "paused"}
+    assert set(job["properties"]) - set(job["required"]) == {"method", "paused", "cancelling"}
     assert "default" not in job["properties"]["object"]
     create = described["components"]["schemas"]["CreateFineTuningJob"]
     assert create["required"] == ["model", "training_file"]
