@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 from starlette.types import Scope
 
 from domain.errors import TunewardError
@@ -109,11 +110,22 @@ def shortened(text: str) -> str:
 async def _http(request: Request, error: Exception) -> Response:
     """Answer for what Starlette itself refuses: unknown routes and methods."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
-    message, code = str(error.detail), "invalid_request"
+    message, code, headers = str(error.detail), "invalid_request", error.headers
+    path = shortened(request.scope["path"])  # not `request.url`: its Host need not be one
     if error.status_code == 404:  # noqa: PLR2004 - HTTP's own number
-        message, code = f"Unknown request URL: {request.method} {request.url.path}. See /docs.", "unknown_url"
+        message, code = f"Unknown request URL: {request.method} {path}. See /docs.", "unknown_url"
     if error.status_code == 405:  # noqa: PLR2004 - HTTP's own number
-        message = f"{request.method} is not offered at {request.url.path}. See /docs."
+        headers = {"allow": _methods_at(request)}
+        message = f"{request.method} is not offered at {path}, but {headers['allow']}. See /docs."
         code = "method_not_allowed"
     content = _content(message, "invalid_request_error", None, code)
-    return JSONResponse(content, status_code=error.status_code, headers=error.headers)
+    return JSONResponse(content, status_code=error.status_code, headers=headers)
+
+
+def _methods_at(request: Request) -> str:
+    """Return what is offered at this path: Starlette names the methods of one route only."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods or set()
+    return ", ".join(sorted(methods))

@@ -1,18 +1,21 @@
 """Where the api is put together: a table of contents."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 import structlog
+import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from api import errors
 from api.answered import Answered
 from api.description import document
 from api.docs import page
-from api.middleware import AlsoUnprefixed, BodyLimit, Observed
+from api.middleware import AlsoUnprefixed, BodyLimit, Observed, Plain
 from api.resources import Limits, Resources
 from api.routes import (
     chat,
@@ -24,6 +27,8 @@ from api.routes import (
     webhook_deliveries,
     webhook_endpoints,
 )
+from api.serving.connection import limited
+from api.serving.limits import ConnectionLimits
 from api.turns import Turns
 from config.logging import configure_logging
 from config.secret_keys import read_secret_keys
@@ -40,6 +45,8 @@ from xpulink.chat import XPULinkChat
 from xpulink.client import Paths, XPULinkClient
 
 BOOTSTRAP_PROJECT = "default"
+SHUTDOWN_SECONDS = 20
+"""That open requests get after SIGTERM; the process has to be gone within 25."""
 STARTING_PATIENCE = 60.0
 """Seconds the database may be away when the process starts."""
 MODEL_CONNECTIONS = 10
@@ -75,10 +82,37 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.router.routes.extend(router.routes)
     document.install(app)
     page.install(app)
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_chat_bytes=settings.max_chat_bytes)
+    app.add_middleware(Plain)
     app.add_middleware(Observed)
     app.add_middleware(AlsoUnprefixed)
     return app
+
+
+def server_config(
+    app: ASGIApp, settings: Settings, *, host: str = "127.0.0.1", port: int = 8000
+) -> uvicorn.Config:
+    """Return how the app is served, in production and in tests alike."""
+    limits = ConnectionLimits(
+        max_connections=settings.max_connections,
+        max_head_bytes=settings.max_head_bytes,
+        max_headers=settings.max_headers,
+        head_timeout=settings.head_timeout,
+        body_patience=settings.body_patience,
+        min_rate=settings.min_rate,
+    )
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=limited(limits),
+        ws="none",  # there are none here, and an upgrade that is not offered is a plain request
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=math.ceil(settings.keep_alive.total_seconds()),
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
 
 
 @asynccontextmanager

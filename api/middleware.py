@@ -11,15 +11,22 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import metrics
-from api.errors import envelope, is_job_kept
+from api.errors import envelope, is_job_kept, shown
 from domain import ids
-from domain.errors import TooLarge, TunewardError
+from domain.errors import EncodedBody, InvalidRequest, TooLarge, TunewardError
 
 API_VERSION = "2020-10-01"
 """What OpenAI's own servers say in `openai-version`."""
 _CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _LARGE = re.compile(r"/v1/(files|uploads/[^/]+/parts)")
 """The paths whose bodies may be large; a content type proves nothing."""
+CHAT = "/v1/chat/completions"
+LONGEST_NUMBER = 18
+"""Digits of a length that are read; one of more is too large in any case."""
+MOST_PARAMETERS = 256
+"""Of a query: sixteen pairs of metadata need seventeen."""
+LOGGED_PATH = 300
+"""Characters of a path in a log line: whoever makes it longer shall not fill our disk."""
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _log = structlog.get_logger("api")
 
@@ -99,7 +106,7 @@ class _Request:
         _log.info(
             "request",
             method=scope["method"],
-            path=scope["path"],
+            path=scope["path"][:LOGGED_PATH],
             status=self.status,
             ms=round(self._seconds * 1000, 1),
             client=headers.get("user-agent", "")[:200],
@@ -107,37 +114,68 @@ class _Request:
         )
 
 
+class Plain:
+    """Refuses, before anything is read, what no client has to send: compressed bodies, endless queries."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See the ASGI specification."""
+        if scope["type"] == "http":
+            self._check_encoding(scope)
+            if scope["query_string"].count(b"&") >= MOST_PARAMETERS:
+                raise InvalidRequest(f"The query has more than {MOST_PARAMETERS} parameters.")
+        await self._app(scope, receive, send)
+
+    @staticmethod
+    def _check_encoding(scope: Scope) -> None:
+        for name, value in scope["headers"]:
+            if name == b"content-encoding" and value.strip().lower() not in {b"", b"identity"}:
+                message = f"{EncodedBody.__doc__} Leave out the header Content-Encoding ({shown(value)})."
+                raise EncodedBody(message)
+
+
 class BodyLimit:
     """Refuses bodies over the limit while they arrive; uploads have limits of their own."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, max_chat_bytes: int) -> None:
         self._app = app
-        self._max_bytes = max_bytes
+        self._max_bytes, self._max_chat_bytes = max_bytes, max_chat_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the ASGI specification."""
         if scope["type"] != "http" or _LARGE.fullmatch(scope["path"]):
             await self._app(scope, receive, send)
             return
-        taken = 0
-        refusal = TooLarge(f"The request body is over {self._max_bytes} bytes.")
+        taken, most = 0, self._max_chat_bytes if scope["path"] == CHAT else self._max_bytes
+        refusal = TooLarge(f"The request body is over {most} bytes.")
+        if self._announced(scope) > most:
+            raise refusal  # before a client that expects 100-continue is told to go on
 
         async def limited() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self._max_bytes:
+            if taken > most:
                 raise refusal
             return message
 
         async def unless_refused(message: Message) -> None:
             # FastAPI answers whatever stops it from reading a body with a 400 of its own.
-            if taken <= self._max_bytes:
+            if taken <= most:
                 await send(message)
 
         await self._app(scope, limited, unless_refused)
-        if taken > self._max_bytes:
+        if taken > most:
             raise refusal
+
+    @staticmethod
+    def _announced(scope: Scope) -> int:
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                return int(value[:LONGEST_NUMBER])
+        return 0
 
 
 class AlsoUnprefixed:

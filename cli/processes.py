@@ -1,5 +1,6 @@
 """`tuneward api`, `worker`, `migrate`, `simulator`: one process each, settings from the environment."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -11,8 +12,6 @@ from cli.database import keys_or_exit, settings_or_exit
 
 # Seconds a database may be away when `migrate` starts.
 _DATABASE_PATIENCE = 60.0
-# Seconds that open requests get after SIGTERM; the process has to be gone within 25.
-_SHUTDOWN_SECONDS = 20
 PASS_ARGUMENTS_ON: dict[str, Any] = {
     "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True},
     "add_help_option": False,
@@ -26,18 +25,17 @@ def api(
     """Serve the HTTP API."""
     import uvicorn
 
+    from api.main import create_app, server_config
+
     keys_or_exit()
+    settings = settings_or_exit()
     # uvicorn shuts down in good order, then raises the signal once more: let that mean 0, not death by it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.run(
-        "api.main:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-    )
+    server = uvicorn.Server(server_config(create_app(settings), settings, host=host, port=port))
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C ends it as SIGTERM does
+        server.run()
+    if not server.started:
+        raise typer.Exit(3)
 
 
 def worker() -> None:

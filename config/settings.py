@@ -115,8 +115,27 @@ class Settings(BaseSettings):
     max_concurrent_uploads: int = Field(32, ge=1)
     # Longest line of a training file, in bytes.
     max_line_bytes: int = Field(4 * 1024**2, ge=1)
-    # Largest request body other than an upload, in bytes.
-    max_body_bytes: int = Field(4 * 1024**2, ge=1)
+    # Largest chat request, in bytes; pictures are sent inside them.
+    max_chat_bytes: int = Field(4 * 1024**2, ge=1)
+    # Largest request body other than an upload or a chat, in bytes; others wait while one is checked.
+    max_body_bytes: int = Field(256 * 1024, ge=1)
+
+    # Connections
+
+    # Open connections to one api process, at most; keep it well under the files a process may open.
+    max_connections: int = Field(750, ge=1)
+    # Longest request line and headers together, in bytes.
+    max_head_bytes: int = Field(32 * 1024, ge=1024)
+    # Headers of one request, at most.
+    max_headers: int = Field(100, ge=1)
+    # How long the headers of a request may take to arrive.
+    head_timeout: Duration = timedelta(seconds=15)
+    # How long a client may stall in the middle of a body or of an answer.
+    body_patience: Duration = timedelta(seconds=30)
+    # The slowest that a body may come and an answer be taken, in bytes a second over that time.
+    min_rate: int = Field(1024, ge=1)
+    # How long a connection without a request stays open; longer than proxies and clients keep theirs.
+    keep_alive: Duration = timedelta(seconds=75)
 
     # Pace
 

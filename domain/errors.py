@@ -3,7 +3,8 @@
     TunewardError                     500
     ├── InvalidRequest                400  the request itself is at fault
     │   ├── InvalidTrainingFile       400
-    │   └── InvalidFile               400
+    │   ├── InvalidFile               400
+    │   └── InvalidHttp               400
     ├── Unauthenticated               401
     ├── Forbidden                     403
     ├── NotFound                      404  one wording, whether it never was or is another project's
@@ -22,8 +23,13 @@
     │   ├── TooManyEndpoints          409
     │   ├── EndpointUnreachable       409
     │   └── EndpointSwitchedOff       409
+    ├── TooSlow                       408
     ├── TooLarge                      413
+    │   ├── UrlTooLong                414
+    │   └── HeadersTooLarge           431
+    ├── EncodedBody                   415
     ├── TooManyRequests               429
+    │   └── TooManyConnections        429
     ├── PlatformFailed                502
     └── Unavailable                   503  our own database, storage or the platform is away: try again
 
@@ -77,6 +83,12 @@ class InvalidFile(InvalidRequest):
     """The file cannot be taken."""
 
     code = "invalid_file"
+
+
+class InvalidHttp(InvalidRequest):
+    """The request is not valid HTTP."""
+
+    code = "invalid_http"
 
 
 class Unauthenticated(TunewardError):  # noqa: N818
@@ -198,6 +210,14 @@ class EndpointSwitchedOff(Conflict):
     code = "webhook_endpoint_disabled"
 
 
+class TooSlow(TunewardError):  # noqa: N818
+    """The request took too long to arrive."""
+
+    status = 408
+    type = "invalid_request_error"
+    code = "request_timeout"
+
+
 class TooLarge(TunewardError):  # noqa: N818
     """The request is larger than this service takes."""
 
@@ -206,12 +226,40 @@ class TooLarge(TunewardError):  # noqa: N818
     code = "request_too_large"
 
 
+class UrlTooLong(TooLarge):
+    """The URL is longer than this service takes."""
+
+    status = 414
+    code = "url_too_long"
+
+
+class HeadersTooLarge(TooLarge):
+    """The headers are more than this service takes."""
+
+    status = 431
+    code = "headers_too_large"
+
+
+class EncodedBody(TunewardError):  # noqa: N818
+    """Send the body as it is: compressed bodies are not taken."""
+
+    status = 415
+    type = "invalid_request_error"
+    code = "unsupported_content_encoding"
+
+
 class TooManyRequests(TunewardError):  # noqa: N818
     """Too many requests; wait before the next one."""
 
     status = 429
     type = "requests"
     code = "rate_limit_exceeded"
+
+
+class TooManyConnections(TooManyRequests):
+    """Too many connections are open. Close some, or try again in a moment."""
+
+    code = "too_many_connections"
 
 
 class PlatformFailed(TunewardError):  # noqa: N818

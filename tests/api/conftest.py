@@ -20,15 +20,15 @@ from aiohttp import web
 from cryptography.fernet import Fernet
 from openai import AsyncOpenAI
 
-from api.main import create_app
+from api.main import create_app, server_config
 from api.resources import Resources
 from config.logging import configure_logging
 from config.settings import Settings
 from simulator.options import Options
-from simulator.server import serving, serving_app
+from simulator.server import serving
 
 from .hooks import Receiver
-from .served import Project, Service
+from .served import Project, Service, running
 
 PLATFORM_KEY = "the-platform's-own-key"
 SECRET_KEY = Fernet.generate_key().decode()
@@ -122,9 +122,10 @@ def serve(
             "webhook_allowed_networks": "127.0.0.0/8",
         }
         handlers = logging.getLogger().handlers[:]
-        app = create_app(Settings(_env_file=None, **(usual | settings)))
+        chosen = Settings(_env_file=None, **(usual | settings))
+        app = create_app(chosen)
         logging.getLogger().handlers = handlers
-        async with serving_app(around(app), Options()) as url:
+        async with running(server_config(around(app), chosen, port=0)) as url:
             yield Service(app, url, http, storage)
         await _close_pool(app.state.resources)
 

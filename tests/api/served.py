@@ -1,13 +1,17 @@
 """What the tests of the api speak of: the service, a project on it, and what an answer has to look like."""
 
+import asyncio
 import json
 import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
+import uvicorn
 from fastapi import FastAPI
 
 from api.resources import Resources
@@ -113,6 +117,40 @@ class Project:
         answer = await self.create(**body)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["id"])
+
+
+class Server(uvicorn.Server):
+    """uvicorn that says when it can be used, and leaves the process's signals to the tests."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: Any = None) -> None:
+        try:
+            await super().startup(sockets)
+        finally:
+            self.ready.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def running(config: uvicorn.Config) -> AsyncIterator[str]:
+    """Run a server inside this event loop, and yield its base URL (ending in /v1)."""
+    server = Server(config)
+    serving = asyncio.create_task(server.serve())
+    await server.ready.wait()
+    if not server.started:
+        await serving
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        server.should_exit = True
+        await serving
 
 
 def refused(answer: httpx.Response, status: int, code: str | None, param: str | None = None) -> str:

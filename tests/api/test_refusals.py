@@ -159,7 +159,7 @@ def bodies() -> Iterator[tuple[str, bytes, str | None]]:
     yield "an array", b"[]", None
     yield "null", b"null", None
     yield "true", b"true", None
-    yield "deep", nested(100_000).encode(), None
+    yield "deep", nested(40_000).encode(), None
     yield "deep array", nested(100_000, "[", "]").encode(), None
     yield "deep, in a key", (start + f'"x": {nested(65)}}}').encode(), None
     yield "deeper, in a key", (start + f'"x": {nested(400)}}}').encode(), None
@@ -229,7 +229,9 @@ async def test_a_create_that_does_not_say_json_is_400(project: Project, content_
 @pytest.fixture(scope="module")
 async def small(serve: Serve, api_database_url: str) -> Any:
     """An api that takes bodies of a megabyte at most."""
-    async with serve(database_url=api_database_url, max_body_bytes=BODY_LIMIT) as running:
+    async with serve(
+        database_url=api_database_url, max_body_bytes=BODY_LIMIT, max_chat_bytes=BODY_LIMIT
+    ) as running:
         yield running
 
 
