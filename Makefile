@@ -46,6 +46,13 @@ dev: $(STAMP)  ## the same stack, stays up until Ctrl-C
 test: $(STAMP) $(CLIENTS)  ## every test, on servers of its own
 	$(BIN)/python -m pytest -n $${PYTEST_WORKERS:-4} --dist worksteal tests
 
+fuzz: $(STAMP)  ## requests made from the OpenAPI document, many of them (FUZZ_EXAMPLES, FUZZ_SEED)
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100} FUZZ_SEED=$${FUZZ_SEED:-2} \
+		$(BIN)/python -m pytest --timeout 3600 tests/api/test_openapi_fuzz.py
+
+hostile: $(STAMP)  ## the corpus of hostile requests, six times over, and what it leaves behind
+	$(BIN)/python -m tests.hostile
+
 test-matrix: $(CLIENTS)  ## the tests on every Python from 3.11 to 3.13 that this machine has
 	@deploy/test-matrix.sh
 
@@ -65,4 +72,4 @@ bench: $(STAMP)  ## each figure beside its reference, written to docs/benchmarks
 requirements:  ## resolve pyproject.toml anew into hashed requirements
 	deploy/compile-requirements.sh
 
-.PHONY: help install clients demo dev test test-matrix lint format bench requirements
+.PHONY: help install clients demo dev test fuzz hostile test-matrix lint format bench requirements

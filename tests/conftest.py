@@ -71,6 +71,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[SERVERS].stop()
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what tests recorded as their `summary`: figures that a tick does not show."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    for report in reports:
+        for name, text in report.user_properties:
+            if name == "summary" and report.when == "call":
+                terminalreporter.write_line(str(text))
+
+
 @pytest.fixture(scope="session")
 def server_urls(pytestconfig: pytest.Config) -> dict[str, str]:
     given = getattr(pytestconfig, "workerinput", None)

@@ -1,13 +1,16 @@
 """What the shapes share."""
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 T = TypeVar("T")
 DEEPEST = 64
+LARGEST_NUMBER = sys.float_info.max
+"""Postgres keeps larger integers, but what reads JSON refuses them: the row could never be read again."""
 
 
 class ListOf(BaseModel, Generic[T]):
@@ -46,7 +49,7 @@ def storable(text: str) -> str:
 
 
 def storable_json(value: Any, depth: int = 0) -> Any:
-    """Refuse what Postgres cannot keep anywhere in a JSON value: NUL, lone surrogates, NaN, great depth."""
+    """Refuse what Postgres cannot keep anywhere in JSON: NUL, lone surrogates, NaN, depth, huge numbers."""
     if depth > DEEPEST:
         message = f"must not be nested deeper than {DEEPEST} levels"
         raise ValueError(message)
@@ -54,6 +57,9 @@ def storable_json(value: Any, depth: int = 0) -> Any:
         storable(value)
     elif isinstance(value, float) and not math.isfinite(value):
         message = "must not contain NaN or Infinity"
+        raise ValueError(message)
+    elif isinstance(value, int) and abs(value) > LARGEST_NUMBER:
+        message = f"must not contain numbers beyond {LARGEST_NUMBER:.4g}"
         raise ValueError(message)
     elif isinstance(value, Mapping):
         for key, inner in value.items():
@@ -65,6 +71,12 @@ def storable_json(value: Any, depth: int = 0) -> Any:
     return value
 
 
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
+"""An integer as JSON has them: 42.0 is one, "42" and true are not."""
 Storable = AfterValidator(storable)
 """Write it behind a length: pydantic calls what follows a function a value with items, not a string."""
 Text = Annotated[str, Storable]
