@@ -1,113 +1,311 @@
-"""Two projects on one service: what belongs to the other is answered like what never was."""
+"""Two projects on one service: what is the other's is answered like what never was, on every route there is.
 
+The matrix is made from the app's own routes; `tenants.py` has what cannot be read off them.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import httpx
 import pytest
+from fastapi.routing import APIRoute
+from sqlalchemy import event
 
-from domain import ids
+from .served import Project, Service
+from .tenants import BODIES, KINDS, MALFORMED, POSITIONS, QUERIES, Body
 
-from .served import Project, end_well
+VOLATILE = {"x-request-id", "openai-processing-ms", "date", "content-length"}
+AT_ONCE = 8
 
-MODEL = "ft:qwen3-32b:theirs::1"
+
+@dataclass(frozen=True)
+class Route:
+    """One operation of the app."""
+
+    method: str
+    path: str
+    parameters: tuple[str, ...]
+    takes_body: bool
+    queries: tuple[str, ...]
+
+    @property
+    def positioned(self) -> bool:
+        return "after" in self.queries
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def body(self) -> Body:
+        return BODIES.get(self.name, Body())
 
 
-class Theirs:
-    """Everything the other project has, by the kind of its id."""
+def routes_of(service: Service) -> list[Route]:
+    found = []
+    for route in service.app.routes:
+        if isinstance(route, APIRoute) and route.path.startswith("/v1/"):
+            plain = re.sub(r":\w+}", "}", route.path)
+            named = tuple(re.findall(r"{(\w+)}", plain))
+            queries = tuple(parameter.alias for parameter in route.dependant.query_params)
+            found += [
+                Route(method, plain, named, method in {"POST", "PUT", "PATCH"}, queries)
+                for method in sorted(route.methods)
+            ]
+    return found
 
-    def __init__(self, file: str, job: str, model: str, event: str) -> None:
-        self.ids = {"file": file, "job": job, "model": model, "event": event}
+
+def listings(service: Service) -> list[str]:
+    """The lists that can be asked for with nothing but a key."""
+    return [
+        route.path
+        for route in routes_of(service)
+        if route.method == "GET" and not route.parameters and route.name not in QUERIES
+    ]
+
+
+@dataclass
+class Things:
+    """What a project has, by the kind of id: something live, and something that it has deleted."""
+
+    live: dict[str, str] = field(default_factory=dict)
+    deleted: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    async def of(cls, project: Project, sql: asyncpg.Connection) -> "Things":
+        things = cls()
+        for name, kind in KINDS.items():
+            things.live[name] = await kind.live(project, sql)
+            if kind.delete is not None:
+                things.deleted[name] = await kind.live(project, sql)
+                path = kind.delete.format(quote(things.deleted[name], safe=""))
+                answer = await project.request("DELETE", project.service.root + path)
+                assert answer.status_code == 200, answer.text
+        return things
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One question, about one id."""
+
+    route: Route
+    place: str
+    """`path`, or the name of a parameter of the query or of a field of the body."""
+    kind: str
+    whose: str
+    id: str
+
+    @property
+    def in_query(self) -> bool:
+        return self.place in self.route.queries
+
+
+def cells(route: Route, mine: Things, theirs: Things) -> Iterator[Cell]:
+    """Every question about this route: each kind of id in each place that takes one."""
+    places = [("path", name) for name in route.parameters[-1:]]
+    places += [("after", POSITIONS[route.name])] if route.positioned else []
+    places += list(QUERIES.get(route.name, {}).items()) + list(route.body.naming.items())
+    for place, name in places:
+        kind = KINDS[name]
+        yield Cell(route, place, name, "never", kind.never)
+        yield Cell(route, place, name, "theirs", theirs.live[name])
+        for whose, things in (("theirs, deleted", theirs), ("mine, deleted", mine)):
+            if name in things.deleted:
+                yield Cell(route, place, name, whose, things.deleted[name])
+        for other in KINDS:
+            if other != name:
+                yield Cell(route, place, name, f"theirs, a {other}", theirs.live[other])
+        for text in (*MALFORMED, *kind.malformed):
+            yield Cell(route, place, name, "malformed", text)
+
+
+class Asker:
+    """Asks in one project's name, with everything right but the id in question."""
+
+    def __init__(self, project: Project, mine: Things) -> None:
+        self._project, self._mine = project, mine
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(self, cell: Cell) -> httpx.Response:
+        route = cell.route
+        named = {name: self._mine.live[name] for name in route.parameters}
+        if cell.place == "path":
+            named[cell.kind] = cell.id
+        path = route.path.format(**{name: quote(text, safe="") for name, text in named.items()})
+        query = {name: self._mine.live[kind] for name, kind in QUERIES.get(route.name, {}).items()}
+        query |= {cell.place: cell.id} if cell.in_query else {}
+        changed = {} if cell.in_query or cell.place == "path" else {cell.place: cell.id}
+        async with self._turns:
+            return await self._project.request(
+                route.method, self._project.service.root + path, params=query, **self._content(route, changed)
+            )
+
+    def _content(self, route: Route, changed: Mapping[str, str]) -> dict[str, Any]:
+        if not route.takes_body:
+            return {}
+        text = json.dumps(dict(route.body.usual))
+        for name, live in self._mine.live.items():
+            text = text.replace(f"{{{name}}}", live)
+        body = json.loads(text)
+        body |= {name: [id_] if isinstance(body.get(name), list) else id_ for name, id_ in changed.items()}
+        if route.body.form:
+            return {"files": {name: ("x", value.encode()) for name, value in body.items()}}
+        return {"json": body}
+
+
+def essence(answer: httpx.Response, asked_for: str) -> tuple[int, Any, dict[str, str]]:
+    """All of an answer but what is another in each, with the id that was asked for taken out."""
+    told = answer.json()
+    if "error" in told:
+        for text in (asked_for, asked_for.rstrip("\n")):  # a line end at a path's end is none of the id
+            told["error"]["message"] = told["error"]["message"].replace(f"{text!r:.200}", "ID")
+    headers = {name: value for name, value in answer.headers.items() if name not in VOLATILE}
+    return answer.status_code, told, headers
 
 
 @pytest.fixture
-async def theirs(other: Project, sql: asyncpg.Connection) -> Theirs:
-    """A file, an unfinished job, a tuned model and an event of the other project."""
-    tuned = await other.job(metadata={"secret": "s"}, seed=1)
-    model = f"{MODEL}-{tuned}"
-    await end_well(sql, tuned, model)
-    job = await other.job()
-    event = (await other.get(f"/fine_tuning/jobs/{job}/events")).json()["data"][0]["id"]
-    return Theirs(await other.training_file(), job, model, event)
+async def mine(project: Project, sql: asyncpg.Connection) -> Things:
+    return await Things.of(project, sql)
 
 
-NEVER = {"file": ids.new_id(ids.FILE), "job": ids.new_id(ids.JOB), "model": "ft:qwen3-32b:theirs::none"}
-
-REQUESTS: list[tuple[str, str, str, dict[str, Any] | None]] = [
-    ("file", "GET", "/files/{}", None),
-    ("file", "DELETE", "/files/{}", None),
-    ("file", "GET", "/files/{}/content", None),
-    ("file", "POST", "/fine_tuning/jobs", {"model": "qwen3-32b", "training_file": "{}"}),
-    ("job", "GET", "/fine_tuning/jobs/{}", None),
-    ("job", "POST", "/fine_tuning/jobs/{}/cancel", None),
-    ("job", "POST", "/fine_tuning/jobs/{}/pause", None),
-    ("job", "POST", "/fine_tuning/jobs/{}/resume", None),
-    ("job", "GET", "/fine_tuning/jobs/{}/events", None),
-    ("job", "GET", "/fine_tuning/jobs/{}/checkpoints", None),
-    ("model", "GET", "/models/{}", None),
-    ("model", "DELETE", "/models/{}", None),
-    ("model", "POST", "/fine_tuning/jobs", {"model": "{}", "training_file": "file-x"}),
-    ("model", "POST", "/chat/completions", {"model": "{}", "messages": [{"role": "user", "content": "x"}]}),
-]
+@pytest.fixture
+async def theirs(other: Project, sql: asyncpg.Connection) -> Things:
+    return await Things.of(other, sql)
 
 
-async def ask(
-    project: Project, name: str, method: str, path: str, body: dict[str, Any] | None
-) -> httpx.Response:
-    filled = body and {key: name if value == "{}" else value for key, value in body.items()}
-    return await project.request(method, path.format(name), json=filled)
+@pytest.fixture
+async def untouched(other: Project, service: Service, theirs: Things) -> AsyncIterator[None]:
+    """Whatever is asked in another's name: its owner still has everything, unchanged."""
+
+    async def everything() -> dict[str, Any]:
+        lists = listings(service)
+        return {path: (await other.request("GET", service.root + path)).json() for path in lists}
+
+    before = await everything()
+    yield
+    assert await everything() == before
 
 
-@pytest.mark.parametrize(("kind", "method", "path", "body"), REQUESTS, ids=lambda part: str(part)[:30])
-async def test_another_project_s_object_is_answered_like_one_that_never_was(
+def test_every_route_is_in_the_tables(service: Service) -> None:
+    routes = routes_of(service)
+    unknown = {name for route in routes for name in route.parameters} - set(KINDS)
+    assert not unknown, f"add to KINDS in tenants.py how to make one of these: {unknown}"
+    unfilled = {route.name for route in routes if route.takes_body} - set(BODIES)
+    assert not unfilled, f"add to BODIES in tenants.py what these want: {unfilled}"
+    unasked = {
+        f"{route.name}?{name}" for route in routes for name in route.queries
+        if name.endswith("_id") and name not in QUERIES.get(route.name, {})
+    }  # fmt: skip
+    assert not unasked, f"add to QUERIES in tenants.py what these are the ids of: {unasked}"
+    unplaced = {route.name for route in routes if route.positioned} - set(POSITIONS)
+    assert not unplaced, f"add to POSITIONS in tenants.py what `after` is among in: {unplaced}"
+    gone = (set(BODIES) | set(POSITIONS) | set(QUERIES)) - {route.name for route in routes}
+    assert not gone, f"take out of tenants.py what is no route any more: {gone}"
+
+
+async def test_what_is_another_s_is_answered_like_what_never_was(
+    service: Service,
     project: Project,
-    theirs: Theirs,
-    kind: str,
-    method: str,
-    path: str,
-    body: dict[str, Any] | None,
+    other: Project,
+    mine: Things,
+    theirs: Things,
+    untouched: None,
+    record_property: Callable[[str, object], None],
 ) -> None:
-    name = theirs.ids[kind]
-    answer = await ask(project, name, method, path, body)
-    never = await ask(project, NEVER[kind], method, path, body)
-    assert answer.status_code == (400 if kind == "file" and body else 404)
-    assert answer.status_code == never.status_code
-    assert answer.text.replace(name, "ID") == never.text.replace(NEVER[kind], "ID")
-    volatile = {"x-request-id", "openai-processing-ms", "date", "content-length"}
-    assert {k: v for k, v in answer.headers.items() if k not in volatile} == {
-        k: v for k, v in never.headers.items() if k not in volatile
-    }
+    asker, wrong, count = Asker(project, mine), [], 0
+    routes = routes_of(service)
+    for route in routes:
+        asked = list(cells(route, mine, theirs))
+        answers = await asyncio.gather(*(asker.ask(cell) for cell in asked))
+        count += len(asked)
+        never: dict[str, Any] = {}
+        for cell, answer in zip(asked, answers, strict=True):
+            expected = never.setdefault(cell.place, essence(answer, cell.id))
+            found = faults(cell, answer, expected, other, theirs)
+            wrong += [f"{route.name}, {cell.place} = {cell.whose}, {cell.id[:40]!r}: {why}" for why in found]
+    record_property("summary", f"tenancy: {count} cells over {len(routes)} routes, {len(wrong)} wrong")
+    assert not wrong, "\n".join(wrong)
+    assert count > 20 * len(KINDS)
 
 
-@pytest.mark.parametrize("path", ["/files", "/fine_tuning/jobs", "/fine_tuning/jobs?metadata[secret]=s"])
-async def test_lists_show_nothing_of_the_other(project: Project, theirs: Theirs, path: str) -> None:
-    assert (await project.request("GET", path)).json()["data"] == []
+def faults(
+    cell: Cell, answer: httpx.Response, never: tuple[int, Any, dict[str, str]], other: Project, theirs: Things
+) -> Iterator[str]:
+    """What an answer should not be."""
+    allowed = {404} if cell.place == "path" else {200} if cell.in_query else {400, 404}
+    if answer.status_code not in allowed:
+        yield f"{answer.status_code}, expected {allowed}: {answer.text[:300]}"
+    leaked = [name for name in (*theirs.live.values(), other.id) if name != cell.id and name in answer.text]
+    if leaked and not any(name in cell.id for name in leaked):
+        yield f"shows {leaked}"
+    # A position is never looked up; a field of the wrong form is told so, whoever's it looks like.
+    alike = cell.place == "path" or (cell.place != "after" and cell.whose != "malformed")
+    if alike and (got := essence(answer, cell.id)) != never:
+        yield f"is told apart from one that never was:\n    {got}\n    {never}"
 
 
-@pytest.mark.parametrize("order", ["asc", "desc"])
-async def test_another_s_id_as_a_position_shows_only_one_s_own(
-    project: Project, theirs: Theirs, order: str
+@contextmanager
+def statements(service: Service) -> Iterator[list[str]]:
+    """Collect what the service asks Postgres."""
+    asked: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        asked.append(statement)
+
+    engine = service.resources.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+async def test_what_is_another_s_takes_the_same_way_as_what_never_was(
+    service: Service, project: Project, mine: Things, theirs: Things
 ) -> None:
-    mine = await project.training_file()
-    listed = (await project.get("/files", after=theirs.ids["file"], order=order)).json()["data"]
-    assert {file["id"] for file in listed} <= {mine}
-    job = await project.job()
-    listed = (await project.get("/fine_tuning/jobs", after=theirs.ids["job"])).json()["data"]
-    assert {entry["id"] for entry in listed} <= {job}
-    answer = await project.get(f"/fine_tuning/jobs/{job}/events", after=theirs.ids["event"])
-    assert (answer.status_code, answer.json()["data"]) == (200, [])
+    """The same statements, so that an answer's time tells no more than its bytes; malformed ids take none."""
+    asker = Asker(project, mine)
+    for route in routes_of(service):
+        ways: dict[str, list[str]] = {}
+        for cell in cells(route, mine, theirs):
+            compared = cell.whose in {"never", "theirs", "theirs, deleted", "malformed"} - set(ways)
+            if cell.place == "path" and compared:
+                with statements(service) as asked:
+                    await asker.ask(cell)
+                ways[cell.whose] = asked
+        assert all(way == ways["never"] for whose, way in ways.items() if whose != "malformed"), route.name
+        if ways and route.parameters != ("model",):  # any text may be a model's name
+            assert len(ways["malformed"]) < len(ways["never"]), route.name
 
 
-async def test_another_s_model_is_not_listed(project: Project, other: Project, theirs: Theirs) -> None:
-    assert theirs.ids["model"] in (await other.get("/models")).text
-    assert theirs.ids["model"] not in (await project.get("/models")).text
+async def test_lists_show_nothing_of_the_other(
+    service: Service, project: Project, other: Project, theirs: Things
+) -> None:
+    asked = listings(service)
+    for path in [*asked, "/v1/fine_tuning/jobs?metadata[of]=" + other.id]:
+        shown = (await project.request("GET", service.root + path)).text
+        assert not [name for name in (*theirs.live.values(), other.id) if name in shown], path
 
 
-async def test_the_owner_still_has_everything(project: Project, other: Project, theirs: Theirs) -> None:
-    for method, path in (("POST", "/fine_tuning/jobs/{}/cancel"), ("DELETE", "/files/{}")):
-        await project.request(method, path.format(theirs.ids["job" if "jobs" in path else "file"]))
-    assert (await other.get(f"/fine_tuning/jobs/{theirs.ids['job']}")).json()["status"] == "queued"
-    assert (await other.get(f"/files/{theirs.ids['file']}")).status_code == 200
+async def test_without_a_key_every_route_is_closed(
+    service: Service, other: Project, theirs: Things, untouched: None
+) -> None:
+    for route in routes_of(service):
+        path = route.path.format(**{name: quote(text, safe="") for name, text in theirs.live.items()})
+        body = {"json": {}} if route.takes_body and not route.body.form else {}
+        for headers in ({}, {"authorization": "Bearer tw_" + "x" * 43}):
+            answer = await service.http.request(route.method, service.root + path, headers=headers, **body)
+            assert answer.status_code in {400, 401}, (route.name, answer.text)
+            assert not [name for name in theirs.live.values() if name in answer.text]
+            if not route.takes_body:
+                assert answer.json()["error"]["code"] == "invalid_api_key"
 
 
 async def test_a_file_that_an_unfinished_job_needs_is_not_deleted(project: Project) -> None:
