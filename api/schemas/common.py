@@ -75,8 +75,8 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
-"""An integer as JSON has them: 42.0 is one, "42" and true are not."""
+Whole = BeforeValidator(_whole)
+"""Write it behind a strict integer's bounds: 42.0 is one as well, as JSON sees it."""
 Storable = AfterValidator(storable)
 """Write it behind a length: pydantic calls what follows a function a value with items, not a string."""
 Text = Annotated[str, Storable]

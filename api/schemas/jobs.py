@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.common import Json, ListOf, Storable, Text, sometimes
+from api.schemas.common import Json, ListOf, Storable, Text, Whole, sometimes
 from api.schemas.hyperparameters import HYPERPARAMETERS, METHOD
 from domain import ids, methods
 from domain.jobs import Checkpoint, Job, JobEvent, NewJob
@@ -50,7 +50,7 @@ class CreateJob(BaseModel):
     suffix: Annotated[str, Field(min_length=1, max_length=64), Storable] | None = Field(
         None, description="Becomes part of the tuned model's name."
     )
-    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED, strict=True)] | None = Field(
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED, strict=True), Whole] | None = Field(
         None, description="Same seed and same parameters, same result; one is drawn if you send none."
     )
     metadata: (

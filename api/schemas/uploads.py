@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from api.multipart import safe_filename
+from api.schemas.common import Whole
 from api.schemas.files import FileOut, file_out
 from domain.files import LONGEST_LIFE, SHORTEST_LIFE, UPLOADABLE, shown_purpose
 from domain.uploads import MOST_PARTS, Part, Upload
@@ -15,7 +16,7 @@ class ExpiresAfter(BaseModel):
     """How long the file shall be kept."""
 
     anchor: Literal["created_at"] = Field(description="From when on: the creation of the file.")
-    seconds: Annotated[int, Field(strict=True)] = Field(
+    seconds: Annotated[int, Field(strict=True), Whole] = Field(
         ge=int(SHORTEST_LIFE.total_seconds()),
         le=int(LONGEST_LIFE.total_seconds()),
         description="How long, in seconds: an hour to 30 days.",
@@ -36,7 +37,7 @@ class CreateUpload(BaseModel):
         json_schema_extra={"enum": list(UPLOADABLE)},
         description="`fine-tune`, `batch`, `assistants`, `vision`, `user_data` or `evals`.",
     )
-    bytes: Annotated[int, Field(strict=True)] = Field(
+    bytes: Annotated[int, Field(strict=True), Whole] = Field(
         ge=1, description="The size of the whole file; the parts that complete it must add up to it."
     )
     mime_type: str = Field(max_length=255, description="Taken for OpenAI's sake; nothing depends on it.")

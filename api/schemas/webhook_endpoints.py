@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from api.schemas.common import ListWithIds, Storable
 from api.schemas.jobs import seconds
@@ -78,7 +78,7 @@ class UpdateEndpoint(BaseModel):
     event_types: EventTypes | None = Field(
         None, description="All that it is told of from now on, in place of what it was told of before."
     )
-    enabled: bool | None = Field(
+    enabled: StrictBool | None = Field(
         None,
         description="`false` switches the endpoint off and ends its pending deliveries; `true` switches it on"
         " again, whatever had disabled it.",
@@ -100,7 +100,7 @@ class UpdateEndpoint(BaseModel):
 class RotateSecret(BaseModel):
     """How a webhook endpoint gets its new secret."""
 
-    keep_old_secret_active_for_24_hours: bool = Field(
+    keep_old_secret_active_for_24_hours: StrictBool = Field(
         default=False, description="Sign with the old secret as well for 24 hours; else it stops at once."
     )
 

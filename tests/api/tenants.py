@@ -50,6 +50,24 @@ async def _model(project: Project, sql: asyncpg.Connection) -> str:
     return f"ft:qwen3-32b:{project.id}::{job}"
 
 
+async def _checkpoint(project: Project, sql: asyncpg.Connection) -> str:
+    model = await _model(project, sql)
+    id_ = ids.new_id(ids.CHECKPOINT)
+    await sql.execute(
+        "INSERT INTO checkpoints (id, job_id, step_number, model, metrics, created_at)"
+        " SELECT $1, id, 1, fine_tuned_model || ':ckpt-step-1', '{}', now()"
+        " FROM jobs WHERE fine_tuned_model = $2",
+        id_,
+        model,
+    )
+    return id_
+
+
+async def _checkpoint_model(project: Project, sql: asyncpg.Connection) -> str:
+    id_ = await _checkpoint(project, sql)
+    return str(await sql.fetchval("SELECT model FROM checkpoints WHERE id = $1", id_))
+
+
 async def _event(project: Project, _: asyncpg.Connection) -> str:
     return ids.event_id(await project.job(), 1)
 
@@ -76,6 +94,8 @@ KINDS: Mapping[str, Kind] = {
     "job_id": Kind(live=_job, never=ids.new_id(ids.JOB), malformed=("ftjob-x",)),
     "model": Kind(live=_model, never="ft:qwen3-32b:nobody::none", malformed=("ft:", "a/b")),
     "event_id": Kind(live=_event, never=ids.event_id(ids.new_id(ids.JOB), 1), malformed=("ftevent-x",)),
+    "checkpoint_id": Kind(live=_checkpoint, never=ids.new_id(ids.CHECKPOINT), malformed=("ftckpt_x",)),
+    "checkpoint's model": Kind(live=_checkpoint_model, never="ft:qwen3-32b:nobody::none:ckpt-step-1"),
     "upload_id": Kind(live=_upload, never=ids.new_id(ids.UPLOAD), malformed=("upload_x",)),
     "part_id": Kind(live=_part, never=ids.new_id(ids.PART), malformed=("part_x",)),
     "endpoint_id": Kind(live=_endpoint, never=ids.new_id(ids.ENDPOINT), delete="/v1/webhook_endpoints/{}"),
@@ -93,6 +113,7 @@ POSITIONS: Mapping[str, str] = {
     "GET /v1/files": "file_id",
     "GET /v1/fine_tuning/jobs": "job_id",
     "GET /v1/fine_tuning/jobs/{job_id}/events": "event_id",
+    "GET /v1/fine_tuning/jobs/{job_id}/checkpoints": "checkpoint_id",
     "GET /v1/uploads/{upload_id}/parts": "part_id",
     "GET /v1/webhook_endpoints": "endpoint_id",
     "GET /v1/webhook_endpoints/{endpoint_id}/deliveries": "delivery_id",
@@ -129,6 +150,8 @@ BODIES: Mapping[str, Body] = {
     ),
     "POST /v1/files": Body(usual={"purpose": "user_data"}, form=True),
     "POST /v1/fine_tuning/jobs/{job_id}/cancel": Body(),
+    "POST /v1/fine_tuning/jobs/{job_id}/pause": Body(),
+    "POST /v1/fine_tuning/jobs/{job_id}/resume": Body(),
     "POST /v1/uploads": Body(usual=UPLOAD | {"bytes": 1}),
     "POST /v1/uploads/{upload_id}/parts": Body(usual={"data": "x"}, form=True),
     "POST /v1/uploads/{upload_id}/complete": Body(

@@ -252,3 +252,13 @@ async def test_a_webhook_url_that_may_not_be_reached_is_refused(project: Project
 @pytest.mark.parametrize("url", ["https://example.com/hook", "http://127.0.0.1:9/hook"])
 async def test_a_public_https_url_and_an_allowed_network_are_taken(project: Project, url: str) -> None:
     assert (await project.create(webhook_url=url)).status_code == 200
+
+
+@pytest.mark.parametrize("seed", ["42.0", "4.2e1"])
+async def test_a_number_without_a_fraction_is_an_integer_however_json_writes_it(
+    project: Project, seed: str
+) -> None:
+    body = f'{{"model": "qwen3-32b", "training_file": "{await project.training_file()}", "seed": {seed}}}'
+    headers = {"content-type": "application/json"}
+    answer = await project.post("/fine_tuning/jobs", content=body.encode(), headers=headers)
+    assert answer.json()["seed"] == 42

@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 from urllib.parse import quote
 
@@ -164,8 +165,9 @@ def essence(answer: httpx.Response, asked_for: str) -> tuple[int, Any, dict[str,
     """All of an answer but what is another in each, with the id that was asked for taken out."""
     told = answer.json()
     if "error" in told:
-        for text in (asked_for, asked_for.rstrip("\n")):  # a line end at a path's end is none of the id
-            told["error"]["message"] = told["error"]["message"].replace(f"{text!r:.200}", "ID")
+        # A line end at a path's end is none of the id; messages repeat so much of one.
+        for text, length in product((asked_for, asked_for.rstrip("\n")), (200, 80)):
+            told["error"]["message"] = told["error"]["message"].replace(repr(text)[:length], "ID")
     headers = {name: value for name, value in answer.headers.items() if name not in VOLATILE}
     return answer.status_code, told, headers
 
