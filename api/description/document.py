@@ -14,7 +14,16 @@ from starlette.responses import Response
 from api.description import links, parameters, refusals, schemas, webhooks
 from api.description.operation import Operation
 from api.description.operations import OPERATIONS
-from domain.errors import InvalidRequest, NotFound, TooLarge, TunewardError, Unauthenticated, Unavailable
+from domain.errors import (
+    EncodedBody,
+    InvalidRequest,
+    NotFound,
+    TooLarge,
+    TooSlow,
+    TunewardError,
+    Unauthenticated,
+    Unavailable,
+)
 
 Json = dict[str, Any]
 
@@ -144,7 +153,7 @@ def _usual_errors(operation: Json, own: Operation, *, secured: bool, raw: Json) 
         errors.append(NotFound(param=named["path"]))
     content = operation.get("requestBody", {}).get("content", {})
     for media_type, body in content.items():
-        errors.append(_missing(body["schema"], raw))
+        errors += [_missing(body["schema"], raw), EncodedBody(), TooSlow()]
         if media_type == "application/json":
             errors.append(TooLarge())
     if "query" in named or "header" in named:

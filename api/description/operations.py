@@ -22,6 +22,7 @@ from domain.errors import (
     InvalidTrainingFile,
     ModelNotFound,
     NotFound,
+    Overtaken,
     PlatformCannotCancel,
     PlatformFailed,
     TooManyEndpoints,
@@ -125,6 +126,7 @@ JOBS: Final[Mapping[str, Operation]] = {
             _NO_MODEL,
             InvalidTrainingFile(param="training_file"),
             IdempotencyMismatch(param="Idempotency-Key"),
+            Overtaken(),
         ],
     ),
     "get /v1/fine_tuning/jobs": Operation(
