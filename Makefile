@@ -50,7 +50,7 @@ fuzz: $(STAMP)  ## requests made from the OpenAPI document, many of them (FUZZ_E
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100} FUZZ_SEED=$${FUZZ_SEED:-2} \
 		$(BIN)/python -m pytest --timeout 3600 tests/api/test_openapi_fuzz.py
 
-hostile: $(STAMP)  ## the corpus of hostile requests, six times over, and what it leaves behind
+hostile: $(STAMP)  ## the corpus of hostile requests, nine times over, and what it leaves behind
 	$(BIN)/python -m tests.hostile
 
 test-matrix: $(CLIENTS)  ## the tests on every Python from 3.11 to 3.13 that this machine has

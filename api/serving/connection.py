@@ -54,12 +54,12 @@ class Connection(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._limits = limits
-        self._size, self._watch = RequestSize(limits), Watch(self.loop)
+        self._size = RequestSize(limits)
+        self._watch, self._write_watch = Watch(self.loop), Watch(self.loop)
         self._running: RequestResponseCycle | None = None
         self._fault: TunewardError | None = None
         self._crowded = self._deaf = self._hung_up = self._was_paused = False
         self._received = self._received_at_look = 0
-        self._write_timer: asyncio.TimerHandle | None = None
 
     # What asyncio calls
 
@@ -76,8 +76,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of everything."""
         self._watch.stop()
-        if self._write_timer is not None:
-            self._write_timer.cancel()
+        self._write_watch.stop()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -102,13 +101,12 @@ class Connection(HttpToolsProtocol):
         """Wait for the client to take what it was sent, yet not for ever."""
         super().pause_writing()
         seconds = self._limits.body_patience.total_seconds() + WRITE_BUFFER / self._limits.min_rate
-        self._write_timer = self.loop.call_later(seconds, self.transport.abort)
+        self._write_watch.wait_for("taking", seconds, self.transport.abort)
 
     def resume_writing(self) -> None:
         """Go on."""
         super().resume_writing()
-        if self._write_timer is not None:
-            self._write_timer.cancel()
+        self._write_watch.stop()
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection, whether or not its client still reads."""

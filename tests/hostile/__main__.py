@@ -16,12 +16,15 @@ from .corpus import corpus
 from .long_line import send_long_line
 from .world import inhabited, serving
 
+WARM_UP = 4
+"""Rounds after which the allocator has as much as it ever takes."""
+
 
 async def _run(folder: Path, database_url: str, rounds: int, part: str) -> int:
     with serving(folder, database_url) as api:
         async with inhabited(api) as world:
             cases = [case for case in corpus(world.operations) if part in case.name]
-            siege = await besiege(api, world, cases, rounds=rounds)
+            siege = await besiege(api, world, cases, rounds=rounds, warm_up=cases * WARM_UP)
     print("\n".join(sorted(siege.outcome.wrong)))
     print(siege.summary)
     if not part:

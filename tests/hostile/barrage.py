@@ -34,7 +34,7 @@ class Siege:
 
     NOISE: ClassVar[float] = 32.0
     """MiB that the allocator keeps of what was used at once, the more so the shorter the warm-up: `make
-    hostile`, which warms up with everything, shows what is left to within a few."""
+    hostile`, which warms up with four rounds of everything, shows what is left to within a few."""
 
     cases: int
     outcome: Outcome
