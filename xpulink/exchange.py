@@ -5,11 +5,13 @@ of the request may have left (`sent`), seen in httpcore's own trace rather than 
 """
 
 import asyncio
+import ssl
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import Any, Final
@@ -72,14 +74,22 @@ def open_client(
     if url.scheme not in {"http", "https"} or not url.host:
         raise ValueError(f"The platform's base URL {base_url!r} is not an http or https URL.")
     seconds = connect.total_seconds()
+    trust_env = not _is_loopback(url.host)
     return httpx.AsyncClient(
         headers={"authorization": f"Bearer {api_key}", "user-agent": "tuneward", "accept-encoding": "gzip"},
         timeout=httpx.Timeout(None, connect=seconds, pool=seconds),  # the total deadline is `exchange`'s
         limits=httpx.Limits(max_connections=connections, max_keepalive_connections=None if keep_alive else 0),
         follow_redirects=False,
         cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),  # nothing is carried for anybody
-        trust_env=not _is_loopback(url.host),
+        trust_env=trust_env,
+        verify=_certificates(trust_env=trust_env),
     )
+
+
+@cache
+def _certificates(*, trust_env: bool) -> ssl.SSLContext:
+    """Return whom to trust: read once, for it takes longer than many a request."""
+    return httpx.create_ssl_context(trust_env=trust_env)
 
 
 async def exchange(

@@ -3,6 +3,9 @@
 from dataclasses import fields
 from typing import Any
 
+from sqlalchemy import literal_column
+from sqlalchemy.dialects.postgresql import JSONB
+
 from db.models import Job
 from domain import jobs
 from domain.job_state import JobState
@@ -11,6 +14,11 @@ _ATTRIBUTES = {"metadata": "metadata_"}
 _FIELDS = [field.name for field in fields(jobs.Job)]
 
 COLUMNS = tuple(getattr(Job, _ATTRIBUTES.get(name, name)).label(name) for name in _FIELDS)
+LISTED = tuple(
+    literal_column("'{}'::jsonb", JSONB).label("extra") if column.name == "extra" else column
+    for column in COLUMNS
+)
+"""For pages: without `extra`, which nobody is shown and which may be long."""
 NAMES = ", ".join(_FIELDS)
 TYPES = {name: getattr(Job, _ATTRIBUTES.get(name, name)).type for name in _FIELDS}
 QUALIFIED_NAMES = ", ".join(f"jobs.{name}" for name in _FIELDS)

@@ -46,11 +46,11 @@ async def jobs_page(
     metadata: Mapping[str, str] | None,
     without_metadata: bool,
 ) -> list[jobs.Job]:
-    """Return up to `limit` jobs behind the position `after`, newest first.
+    """Return up to `limit` jobs behind the position `after`, newest first, each without its `extra`.
 
     `metadata` keeps the jobs that have all of these pairs, `without_metadata` those that have none.
     """
-    statement = select(*_COLUMNS).where(Job.project_id == project_id)
+    statement = select(*job_columns.LISTED).where(Job.project_id == project_id)
     if metadata:
         statement = statement.where(Job.metadata_.contains(dict(metadata)))
     if without_metadata:
