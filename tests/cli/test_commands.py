@@ -11,6 +11,7 @@ from pathlib import Path
 import asyncpg
 import psutil
 import pytest
+import requests
 
 TUNEWARD = [sys.executable, "-m", "cli"]
 
@@ -86,15 +87,39 @@ DEV = ("dev", "--port", "0", "--data-dir")
 
 
 @pytest.mark.acceptance
-def test_dev_says_when_it_is_ready_and_stops_when_told(started: Started, tmp_path: Path) -> None:
+def test_dev_stops_when_told_keeps_data_and_keys_and_leaves_nothing_when_killed(
+    started: Started, tmp_path: Path
+) -> None:
     program = started(*DEV, str(tmp_path))
     ready = first_line(program)
     assert set(ready) == {"event", "api_url", "platform_url", "database_url", "redis_url", "api_key"}
     assert ready["event"] == "ready"
+    made = file_ids(ready, "POST")
     program.send_signal(signal.SIGTERM)  # Ctrl-C takes the same way: one handler for both
     rest, hints = program.communicate(timeout=40)
     assert (program.returncode, rest) == (0, "")
     assert f"{ready['api_url']}/docs" in hints
+
+    program = started(*DEV, str(tmp_path))
+    again = first_line(program)
+    assert again["api_key"] == ready["api_key"]
+    assert file_ids(again, "GET") == made
+    assert (tmp_path / "logs" / "api.log.1").exists()
+    family = psutil.Process(program.pid).children(recursive=True)
+    assert len(family) > 10, "five guards, what they guard, Postgres's own children"
+    program.kill()
+    _, left = psutil.wait_procs(family, timeout=30)
+    assert left == []
+
+
+def file_ids(ready: dict[str, str], method: str) -> list[str]:
+    """Upload a file, or list those that are there."""
+    parts = {"files": {"file": b"{}"}, "data": {"purpose": "user_data"}} if method == "POST" else {}
+    bearer = {"authorization": f"Bearer {ready['api_key']}"}
+    answer = requests.request(
+        method, f"{ready['api_url']}/v1/files", headers=bearer, timeout=20, **parts
+    ).json()
+    return [file["id"] for file in answer.get("data", [answer])]
 
 
 @pytest.mark.acceptance
@@ -106,17 +131,6 @@ def test_dev_ends_with_the_reason_when_a_part_dies(started: Started, tmp_path: P
     _, hints = program.communicate(timeout=40)
     assert program.returncode == 1
     assert "postgres ended with code -9" in hints
-
-
-@pytest.mark.acceptance
-def test_nothing_survives_a_killed_dev(started: Started, tmp_path: Path) -> None:
-    program = started(*DEV, str(tmp_path))
-    first_line(program)
-    family = psutil.Process(program.pid).children(recursive=True)
-    assert len(family) > 10, "five guards, what they guard, Postgres's own children"
-    program.kill()
-    _, left = psutil.wait_procs(family, timeout=30)
-    assert left == []
 
 
 @pytest.mark.acceptance

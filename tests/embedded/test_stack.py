@@ -74,14 +74,3 @@ def test_a_killed_worker_is_noticed_and_can_be_started_again(
         stack.check()
     worker.start()
     stack.check()
-
-
-def test_it_works_without_redis_and_keeps_data_and_keys_over_a_restart(tmp_path: Path) -> None:
-    with Stack(tmp_path, durable=False, with_valkey=False) as first:
-        first.check()
-        assert not first.valkey.process.running
-        key, made = first.api_key, first.command("keys", "create", "--project", "kept")
-    with Stack(tmp_path, durable=False) as second:
-        assert second.api_key == key
-        assert "kept" in second.command("keys", "list"), made
-        assert (tmp_path / "logs" / "api.log.1").exists()
