@@ -1,6 +1,6 @@
 """What the platform tells us, after its wire form was read tolerantly by `xpulink/wire.py`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -134,4 +134,5 @@ class JobRequest:
     seed: int | None = None
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     method: Mapping[str, Any] | None = None
+    integrations: Sequence[Mapping[str, Any]] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import case, func
+from sqlalchemy import ColumnElement, case, func
 
 from db.models import Job as JobRow
 from db.queries import jobs as job_queries
@@ -70,7 +70,7 @@ async def move(
         raise ValueError(message)
     now = datetime.now(UTC)
     plain = {**_arrival(to, now), **changes}
-    due = {} if to in TERMINAL else {"next_step_at": _due(job, wait)}
+    due = {} if to in TERMINAL else {"next_step_at": _due(job, wait, changes)}
     claim = {} if keep_claim else _NO_CLAIM
     moved = await _write(session, job, {**plain, **due, **claim}, events, riders, plain)
     _log.info("job moves", job_id=job.id, project_id=job.project_id, source=job.state, target=to)
@@ -99,7 +99,7 @@ async def stay(
     Raises:
         ClaimLost: the job is not in that state, or another worker holds it.
     """
-    values = {"crashes": 0, **changes, **_NO_CLAIM, "next_step_at": _due(job, wait)}
+    values = {"crashes": 0, **changes, **_NO_CLAIM, "next_step_at": _due(job, wait, changes)}
     await _write(session, job, values, events, riders, changes)
 
 
@@ -169,9 +169,13 @@ async def _write(
     return replace(job, **plain, sequence=sequence)
 
 
-def _due(job: Job, wait: timedelta) -> Any:
+def _due(job: Job, wait: timedelta, changes: Mapping[str, Any]) -> Any:
     if job.cancel_requested_at is not None:
         return func.now() + wait
-    # A cancel that came while the step ran is honoured at the next look, not a poll interval later.
+    # A cancel that came while the step ran is honoured at the next look, not a poll interval later; and a job
+    # is put off for its pause only if nobody has taken that back since the step read it.
     asked = JobRow.cancel_requested_at.is_not(None) & JobRow.cancel_sent_at.is_(None)
-    return func.now() + case((asked, min(wait, timedelta(seconds=1))), else_=wait)
+    sooner: list[tuple[ColumnElement[bool], timedelta]] = [(asked, min(wait, timedelta(seconds=1)))]
+    if wait == WHILE_PAUSED and "paused_at" not in changes:
+        sooner.append((JobRow.paused_at.is_(None), _AT_ONCE))
+    return func.now() + case(*sooner, else_=wait)

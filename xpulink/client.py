@@ -218,6 +218,7 @@ def _creation(request: JobRequest, *, with_metadata: bool) -> dict[str, Any]:
         "seed": request.seed,
         "hyperparameters": dict(request.hyperparameters) or None,
         "method": request.method and dict(request.method),
+        "integrations": request.integrations and [dict(one) for one in request.integrations],
         "metadata": {MARKER_KEY: request.marker} if with_metadata else None,
     }
     extra = {key: value for key, value in request.extra.items() if key != "metadata"}

@@ -72,7 +72,7 @@ def _claim(states: str) -> str:
            AND (claimed_until IS NULL OR claimed_until < now())
            AND crashes + (claimed_until IS NOT NULL)::int < :crashes_allowed
            AND (state = 'received' OR credential.parked_until IS NULL OR credential.parked_until <= now())
-           AND (state <> 'held' OR paused_at IS NULL)
+           AND (state <> 'held' OR paused_at IS NULL OR cancel_requested_at IS NOT NULL)
          ORDER BY next_step_at
          LIMIT :limit FOR UPDATE OF jobs SKIP LOCKED
     )

@@ -48,12 +48,18 @@ async def begin_submit(session: Session, job: Job, *, lease: timedelta) -> Submi
 
 
 async def _not_opened(session: Session, job: Job) -> None:
-    """Find out why the intent was not written: cancelled, paused, or in somebody else's hands."""
+    """Find out why the intent was not written: cancelled, paused, or in somebody else's hands.
+
+    A pause that was taken back since lets the job go on at once.
+    """
     assert job.claim_token is not None  # noqa: S101 - steps run under a claim
     current = await job_queries.claimed_job(session, job_id=job.id, token=job.claim_token)
-    if current is None or (current.cancel_requested_at is None and current.paused_at is None):
+    if current is None or current.open_submission_id is not None:
         raise transitions.ClaimLost(job.id)
-    await _stop(session, current)
+    if current.cancel_requested_at is None and current.paused_at is None:
+        await transitions.stay(session, current, wait=timedelta(0))
+    else:
+        await _stop(session, current)
 
 
 async def _stop(session: Session, job: Job) -> None:
@@ -77,6 +83,7 @@ def _request(job: Job, marker: str) -> JobRequest:
         seed=job.seed,
         hyperparameters=hyperparameters,
         method=methods.with_hyperparameters(job.method, hyperparameters),
+        integrations=job.integrations,
         extra=job.extra,
     )
 

@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from db.queries import submissions
 from domain.deadlines import DEADLINES
 from domain.errors import AlreadyEnded, AlreadySubmitted, NotFound
 from domain.job_state import BEFORE_SUBMISSION, TERMINAL, JobState
 from domain.jobs import Job
 from domain.outcomes import Ambiguous, Retryable
 from services import claims, jobs, pauses, upkeep
-from services.job_steps import submitting
+from services.job_steps import submitting, uploading
 
 LEASE = timedelta(seconds=30)
 PAUSED, RESUMED = "The job was paused", "The job was resumed"
@@ -106,6 +108,55 @@ async def test_a_pause_taken_back_before_its_worker_noticed_changes_nothing(worl
     await pause(world, created)
     await resume(world, created)
     assert await begin_submit(world, await world.finish_upload(plan)) is not None
+
+
+@pytest.mark.parametrize("state", [JobState.RECEIVED, JobState.HELD, JobState.UPLOADING])
+async def test_a_pause_taken_back_after_its_worker_read_it_puts_the_job_off_for_nothing(
+    world: Any, state: JobState
+) -> None:
+    job = await world.reach(state)
+    await world.sql("UPDATE jobs SET paused_at = NULL, next_step_at = now()")
+    await world.sql(
+        "UPDATE jobs SET paused_at = now() WHERE state <> 'held'"
+    )  # held ones are not claimed then
+    (claimed,) = await due(world)
+    read = replace(claimed, paused_at=claimed.created_at)
+    await world.sql("UPDATE jobs SET paused_at = now()")
+    await resume(world, job)
+    async with world.transaction() as session:
+        assert await uploading.begin_upload(session, read) is None
+    assert await world.value("SELECT paused_at IS NULL AND next_step_at <= now() FROM jobs")
+    assert [one.id for one in await due(world)] == [job.id]
+
+
+async def test_a_pause_taken_back_while_its_worker_asks_why_lets_the_job_go_on(world: Any) -> None:
+    created = await world.create()
+    job = await world.upload()
+    await pause(world, created)
+    async with world.transaction() as session:
+        refused = await submissions.open_submission(
+            session, submission_id="sub_x", job_id=job.id, token=job.claim_token, marker="m", lease=LEASE
+        )
+        assert refused is None
+    await resume(world, created)
+    async with world.transaction() as session:
+        await submitting._not_opened(session, job)
+    assert await begin_submit(world, (await due(world))[0]) is not None
+
+
+async def test_a_cancel_of_a_held_job_is_carried_out_though_it_is_paused_and_its_worker_died(
+    world: Any,
+) -> None:
+    job = await world.reach(JobState.HELD)
+    await world.sql("UPDATE jobs SET paused_at = NULL, next_step_at = now()")
+    assert len(await due(world)) == 1
+    await pause(world, job)
+    await world.cancel(job)
+    await world.sql("UPDATE jobs SET claimed_until = now() - interval '1 s'")
+    (claimed,) = await due(world)
+    async with world.transaction() as session:
+        assert await uploading.begin_upload(session, claimed) is None
+    assert (await world.get(job)).state is JobState.CANCELLED
 
 
 async def test_a_cancel_beats_a_pause(world: Any) -> None:

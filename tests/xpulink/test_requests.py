@@ -91,7 +91,14 @@ async def test_a_create_sends_what_is_set_and_extras_replace_nothing(start: Any)
         seed=0,
         hyperparameters={"n_epochs": 3, "lora_r": 8},
         method={"type": "supervised"},
-        extra={"integrations": [], "model": "stolen", "metadata": {"tuneward": "forged"}, "seed": 7},
+        integrations=[{"type": "wandb", "wandb": {"project": "p"}}],
+        extra={
+            "provider": "x",
+            "integrations": [],
+            "model": "stolen",
+            "metadata": {"tuneward": "forged"},
+            "seed": 7,
+        },
     )
     assert await created(start, request) == {
         "model": "qwen3-32b",
@@ -102,7 +109,8 @@ async def test_a_create_sends_what_is_set_and_extras_replace_nothing(start: Any)
         "hyperparameters": {"n_epochs": 3, "lora_r": 8},
         "method": {"type": "supervised"},
         "metadata": {"tuneward": "sub_1"},
-        "integrations": [],
+        "integrations": [{"type": "wandb", "wandb": {"project": "p"}}],
+        "provider": "x",
     }
 
 

@@ -36,6 +36,13 @@ async def test_the_intent_is_kept_before_the_create_leaves(world: Any) -> None:
     assert (await world.get(plan.job)).open_submission_id == plan.submission_id
 
 
+async def test_what_the_job_s_owner_wants_reported_to_is_sent(world: Any) -> None:
+    wanted = [{"type": "wandb", "wandb": {"project": "p"}}]
+    await world.create(integrations=wanted)
+    plan = await world.begin_submit(await world.upload())
+    assert plan.request.integrations == wanted
+
+
 async def test_no_second_create_while_the_fate_of_one_is_unknown(world: Any) -> None:
     await world.create()
     job = await world.upload()
