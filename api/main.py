@@ -156,14 +156,12 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Resources:
         limits=Limits(
             max_file_bytes=settings.max_file_bytes,
             max_line_bytes=settings.max_line_bytes,
-            max_body_bytes=settings.max_body_bytes,
         ),
         uploads_under_way=Turns(
             "uploads",
             each=-(-settings.max_concurrent_uploads // 2),
             in_all=settings.max_concurrent_uploads,
         ),
-        shutdown_grace=settings.shutdown_grace,
         answered=answered,
     )
 

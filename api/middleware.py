@@ -27,6 +27,16 @@ MOST_PARAMETERS = 256
 """Of a query: sixteen pairs of metadata need seventeen."""
 LOGGED_PATH = 300
 """Characters of a path in a log line: whoever makes it longer shall not fill our disk."""
+_TOLD_BY_SDKS = (
+    "lang",
+    "package-version",
+    "os",
+    "arch",
+    "runtime",
+    "runtime-version",
+    "async",
+    "read-timeout",
+)
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _log = structlog.get_logger("api")
 
@@ -111,7 +121,16 @@ class _Request:
             ms=round(self._seconds * 1000, 1),
             client=headers.get("user-agent", "")[:200],
             retry_count=headers.get("x-stainless-retry-count", "")[:8] or None,
+            sdk=_sdk(headers),
         )
+
+
+def _sdk(headers: Headers) -> str | None:
+    """Return what OpenAI's SDKs tell of themselves: language, version, system and so on, in one line."""
+    if "x-stainless-lang" not in headers:
+        return None
+    told = (headers.get(f"x-stainless-{name}", "")[:40] for name in _TOLD_BY_SDKS)
+    return " ".join(word for word in told if word)
 
 
 class Plain:

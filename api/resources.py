@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 
 from api.answered import Answered
@@ -25,7 +24,6 @@ class Limits:
 
     max_file_bytes: int
     max_line_bytes: int
-    max_body_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +42,6 @@ class Resources:
     allowed_networks: Sequence[IPv4Network | IPv6Network]
     limits: Limits
     uploads_under_way: Turns
-    shutdown_grace: timedelta
     answered: Answered
     known_keys: KnownKeys = field(default_factory=KnownKeys)
     webhook_tests: Turns = field(default_factory=lambda: Turns("webhook tests", each=WEBHOOK_TESTS_AT_ONCE))

@@ -13,7 +13,6 @@ from itertools import pairwise
 from domain.platform import Page, PlatformJob
 
 CLOCK_ALLOWANCE = timedelta(minutes=5)
-SETTLE_TIME = timedelta(seconds=90)
 UNCONFIRMED_AFTER = timedelta(hours=24)
 
 

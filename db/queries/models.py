@@ -35,5 +35,5 @@ async def tuned_model(session: Session, *, project_id: str, name: str) -> AnyRow
 
 async def mark_deleted(session: Session, *, project_id: str, name: str, now: datetime) -> None:
     """Forget a tuned model of this project, and with it the checkpoints on its way."""
-    statement = update(Job).where(Job.project_id == project_id, Job.fine_tuned_model == name)
+    statement = update(Job).where(_live(project_id), Job.fine_tuned_model == name)
     await session.execute(statement.values(model_deleted_at=now))

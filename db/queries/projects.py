@@ -92,11 +92,3 @@ async def revoke_api_key(session: Session, *, key_id: str) -> bool:
         update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None)).values(revoked_at=func.now())
     )
     return bool((await session.execute(statement)).rowcount)
-
-
-async def project_secrets(session: Session, *, project_id: str) -> AnyRow | None:
-    """Return the project's encrypted webhook secret and, while it still signs, the previous one."""
-    statement = select(
-        Project.webhook_secret, Project.previous_webhook_secret, Project.previous_secret_expires_at
-    ).where(Project.id == project_id)
-    return (await session.execute(statement)).first()

@@ -61,15 +61,6 @@ def submission_change(submission_id: str, **changes: Any) -> Update:
     return update(PlatformSubmission).where(PlatformSubmission.id == submission_id).values(**changes)
 
 
-async def was_ever_sent(session: Session, *, job_id: str) -> bool:
-    """Tell whether a create call of this job may have reached the platform."""
-    certainly_not = ("rejected", "retryable", "absent")
-    statement = select(PlatformSubmission.id).where(
-        PlatformSubmission.job_id == job_id, PlatformSubmission.outcome.not_in(certainly_not)
-    )
-    return (await session.execute(statement.limit(1))).first() is not None
-
-
 def first_absence(submission_id: str) -> Update:
     """Return the statement that notes the first look that did not find the job."""
     absent_since = func.coalesce(PlatformSubmission.absent_since, func.now())

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from openai import AsyncOpenAI
 
 from .conftest import Log
 from .served import Project, Service
@@ -31,6 +32,16 @@ async def test_a_line_names_only_what_it_is_about(service: Service, project: Pro
     assert "project_id" not in await log.line(request_id=answer.headers["x-request-id"])
     answer = await project.get(f"{JOBS}/no-such%0a")
     assert "job_id" not in await log.line(request_id=answer.headers["x-request-id"])
+
+
+async def test_what_an_sdk_tells_of_itself_is_in_its_line(
+    project: Project, sdk: AsyncOpenAI, log: Log
+) -> None:
+    raw = await sdk.models.with_raw_response.list()
+    line = await log.line(request_id=raw.headers["x-request-id"])
+    assert re.match(r"python \d+\.\d+\.\d+ Linux ", line["sdk"])
+    plain = await project.get("/models")
+    assert (await log.line(request_id=plain.headers["x-request-id"]))["sdk"] is None
 
 
 @pytest.mark.parametrize("given", ["x" * 129, "a b", 'a"', "ü", ""])

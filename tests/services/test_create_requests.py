@@ -50,7 +50,9 @@ async def answer(world: Any, job: Job, *, seconds_ago: float) -> None:
     )
 
 
-async def test_each_retry_takes_the_oldest_create_of_a_try_before_it(world: Any) -> None:
+async def test_each_retry_takes_the_last_tried_create_before_it_then_the_oldest(
+    world: Any,
+) -> None:
     old, new = await first_tries(world, 2)
     taken = [(await accept(world, count)).job.id for count in (1, 1, 2, 2)]
     assert taken == [old.id, new.id, old.id, new.id]
