@@ -81,12 +81,18 @@ def is_allowed_ip(ip: Address, *, allowed_networks: Iterable[Network]) -> bool:
     return _is_inside(ip, allowed_networks) or _is_public(ip)
 
 
-def refusal(ip: Address, *, scheme: str, allowed_networks: Sequence[Network]) -> str | None:
-    """Return why no webhook may go to `ip` by `scheme` (`http` or `https`), or None if it may."""
+def refusal(
+    ip: Address, *, scheme: str, allowed_networks: Sequence[Network], called: str | None = None
+) -> str | None:
+    """Return why no webhook may go to `ip` by `scheme` (`http` or `https`), or None if it may.
+
+    The words show `called` in the place of `ip`, if it is given.
+    """
+    shown = called or str(ip)
     if not is_allowed_ip(ip, allowed_networks=allowed_networks):
-        return f"{ip} is neither a public address nor in TUNEWARD_WEBHOOK_ALLOWED_NETWORKS"
+        return f"{shown} is neither a public address nor in TUNEWARD_WEBHOOK_ALLOWED_NETWORKS"
     if scheme != "https" and not _is_inside(ip, allowed_networks):
-        return f"http:// is taken for TUNEWARD_WEBHOOK_ALLOWED_NETWORKS only and {ip} is not in them; use https://"
+        return f"http:// is taken for TUNEWARD_WEBHOOK_ALLOWED_NETWORKS only and {shown} is not in them; use https://"
     return None
 
 

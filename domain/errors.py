@@ -22,7 +22,8 @@
     │   ├── UploadCompleting          409  the one conflict that passes by itself
     │   ├── TooManyEndpoints          409
     │   ├── EndpointUnreachable       409
-    │   └── EndpointSwitchedOff       409
+    │   ├── EndpointSwitchedOff       409
+    │   └── SecretUnreadable          409
     ├── TooSlow                       408
     ├── TooLarge                      413
     │   ├── UrlTooLong                414
@@ -208,6 +209,15 @@ class EndpointSwitchedOff(Conflict):
     """The webhook endpoint was deleted or disabled; nothing is sent to it."""
 
     code = "webhook_endpoint_disabled"
+
+
+class SecretUnreadable(Conflict):
+    """The secret cannot be read: TUNEWARD_SECRET_KEYS lacks the key that it was sealed with.
+
+    Rotate the secret without keeping the old one, or have that key put back.
+    """
+
+    code = "secret_unreadable"
 
 
 class TooSlow(TunewardError):  # noqa: N818

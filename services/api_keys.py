@@ -2,19 +2,18 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from db.queries import projects
 from db.queries.projects import Caller
 from db.session import Session
 from domain import ids
 from domain.errors import NotFound, Unauthenticated
-from domain.webhook_secrets import new_webhook_secret
+from domain.webhook_secrets import OVERLAP, new_webhook_secret
 from services.secret_box import SecretBox
 
 KEY_PREFIX = "tw_"
-SECRETS_OVERLAP = timedelta(hours=24)
 __all__ = [
     "ApiKeyRow",
     "Caller",
@@ -34,8 +33,8 @@ class MadeKey:
 
     id: str
     project: str
-    api_key: str
-    webhook_secret: str | None
+    api_key: str = field(repr=False)
+    webhook_secret: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ async def rotate_webhook_secret(session: Session, box: SecretBox, *, project: st
     """
     secret = new_webhook_secret()
     if not await projects.rotate_webhook_secret(
-        session, name=project, sealed=box.seal(secret), overlap=SECRETS_OVERLAP
+        session, name=project, sealed=box.seal(secret), overlap=OVERLAP
     ):
         raise NotFound(f"There is no project {project!r}. 'tuneward keys list' shows them.")
     return secret

@@ -4,13 +4,7 @@ from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from domain.errors import TunewardError
-
-
-class SecretUnreadable(TunewardError):  # noqa: N818 - the names are the field's words
-    """A stored secret cannot be decrypted: TUNEWARD_SECRET_KEYS lacks the key it was written with."""
-
-    code = "secret_unreadable"
+from domain.errors import SecretUnreadable
 
 
 class SecretBox:
@@ -37,3 +31,11 @@ class SecretBox:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as error:
             raise SecretUnreadable from error
+
+    def open_each(self, *sealed: bytes | None) -> tuple[str, ...]:
+        """Decrypt those that are there, in their order.
+
+        Raises:
+            SecretUnreadable: no key fits one of them.
+        """
+        return tuple(self.open(bytes(one)) for one in sealed if one is not None)

@@ -2,22 +2,26 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 from db.queries import webhook_deliveries, webhooks
-from db.queries.webhooks import DueDelivery
+from db.queries.webhooks import DueDelivery, Patience
 from db.session import AnyRow, Session
 from domain import ids, retry
-from domain.errors import EndpointSwitchedOff, NotFound
+from domain.errors import EndpointSwitchedOff, NotFound, SecretUnreadable
 from domain.outcomes import Attempted
 from domain.webhook_deliveries import LoggedAttempt, LoggedDelivery
 from services import webhook_endpoints
-from services.secret_box import SecretBox, SecretUnreadable
+from services.secret_box import SecretBox
 
 PER_CLAIM_AND_ENDPOINT = 20
-DISABLE_AFTER = timedelta(days=5)
+PATIENCE = Patience(
+    reason_gone="the receiver answered 410 Gone",
+    failing=timedelta(days=5),
+    reason_failing="every attempt of the last five days failed",
+)
 BREAKER_WAITS = [retry.breaker_wait(failures) for failures in range(1, retry.BREAKER_OPENS_AT + 6)]
 """Up to the longest."""
 ATTEMPTS_SHOWN = 100
@@ -35,9 +39,8 @@ class Delivery:
     endpoint_id: str
     url: str
     body: bytes
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
     attempts: int
-    failing_since: datetime | None
 
 
 async def claim(
@@ -56,22 +59,20 @@ async def claim(
 
 
 def _delivery(row: DueDelivery, box: SecretBox) -> Delivery:
-    sealed = [row.secret] + ([row.previous_secret] if row.previous_secret is not None else [])
     return Delivery(
         id=row.id,
         endpoint_id=row.endpoint_id,
         url=row.url,
         body=bytes(row.body),
-        secrets=_opened(box, sealed),
+        secrets=_opened(row, box),
         attempts=row.attempts,
-        failing_since=row.failing_since,
     )
 
 
-def _opened(box: SecretBox, sealed: Sequence[bytes]) -> tuple[str, ...]:
+def _opened(row: DueDelivery, box: SecretBox) -> tuple[str, ...]:
     """Open an endpoint's secrets; one that was sealed with a lost key must not stop the other endpoints."""
     try:
-        return tuple(box.open(bytes(secret)) for secret in sealed)
+        return box.open_each(row.secret, row.previous_secret)
     except SecretUnreadable:
         return ()
 
@@ -85,33 +86,18 @@ async def finish(
     schedule: Sequence[timedelta],
 ) -> bool:
     """Record a try and what follows from it; False if the claim was lost and nothing was kept."""
-    wait = None if attempted.delivered else _next_try(delivery, attempted, schedule)
+    wait = retry.next_attempt(schedule, delivery.attempts + 1, retry_after=attempted.retry_after, rng=_RANDOM)
     return await webhooks.finish_attempt(
         session,
         delivery_id=delivery.id,
+        url=delivery.url,
         token=token,
         attempt_id=ids.new_id(ids.ATTEMPT),
         attempted=attempted,
-        state="delivered" if attempted.delivered else "exhausted" if wait is None else "pending",
         wait=wait,
         breaker_waits=BREAKER_WAITS,
-        disable=_reason_to_disable(delivery, attempted),
+        patience=PATIENCE,
     )
-
-
-def _next_try(delivery: Delivery, attempted: Attempted, schedule: Sequence[timedelta]) -> timedelta | None:
-    if attempted.gone:
-        return None
-    return retry.next_attempt(schedule, delivery.attempts + 1, retry_after=attempted.retry_after, rng=_RANDOM)
-
-
-def _reason_to_disable(delivery: Delivery, attempted: Attempted) -> str | None:
-    if attempted.gone:
-        return "the receiver answered 410 Gone"
-    failing = delivery.failing_since is not None and not attempted.delivered
-    if failing and delivery.failing_since and datetime.now(UTC) - delivery.failing_since > DISABLE_AFTER:
-        return "every attempt of the last five days failed"
-    return None
 
 
 async def renew(session: Session, *, delivery_ids: Sequence[str], token: UUID, lease: timedelta) -> None:

@@ -148,6 +148,7 @@ async def begin_test(
 
     Raises:
         NotFound: this project has no such endpoint.
+        SecretUnreadable: its secret was sealed with a key that is lost.
     """
     known = ids.is_id(ids.ENDPOINT, endpoint_id)
     row = None
@@ -157,7 +158,6 @@ async def begin_test(
         )
     if row is None:
         raise NotFound(param="webhook_endpoint_id")
-    sealed = [row.secret] + ([row.previous_secret] if row.previous_secret is not None else [])
     return Sample(
         endpoint_id=endpoint_id,
         event_type=event_type,
@@ -169,7 +169,7 @@ async def begin_test(
             job_id=ids.new_id(ids.JOB),
             now=datetime.now(UTC),
         ),
-        secrets=tuple(box.open(bytes(secret)) for secret in sealed),
+        secrets=box.open_each(row.secret, row.previous_secret),
     )
 
 

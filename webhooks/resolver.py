@@ -15,6 +15,7 @@ from functools import partial
 from threading import Thread
 from typing import Final, TypeAlias
 
+import structlog
 from aiohttp import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 
@@ -24,6 +25,7 @@ Lookup: TypeAlias = Callable[[str], Awaitable[Sequence[str]]]
 """From an ASCII host name to its addresses; raises OSError if it has none."""
 
 _THREADS: Final = 64
+_log = structlog.get_logger(__name__)
 
 
 class RefusedAddress(OSError):  # noqa: N818 - the name is what happened
@@ -117,7 +119,7 @@ class VettingResolver(AbstractResolver):
         """
         addresses = await self._addresses(host)
         for address in addresses:
-            self._vet(address, f" (an address of {host})")
+            self._vet_of_name(address, host)
         return [_result(host, port, address) for address in addresses]
 
     def open_socket(self, addr_info: AddrInfoType) -> socket.socket:
@@ -127,7 +129,9 @@ class VettingResolver(AbstractResolver):
             RefusedAddress: if it is not.
         """
         family, kind, protocol, _, peer = addr_info
-        self._vet(peer[0], "")
+        reason = self._refusal(peer[0])
+        if reason is not None:
+            raise RefusedAddress(f"refused address {peer[0]}: {reason}")
         return socket.socket(family, kind, protocol)
 
     async def close(self) -> None:
@@ -142,10 +146,17 @@ class VettingResolver(AbstractResolver):
             raise OSError(f"{host} has no address")
         return addresses
 
-    def _vet(self, address: str, origin: str) -> None:
-        reason = refusal(parse_ip(address), scheme=self._scheme, allowed_networks=self._allowed_networks)
+    def _vet_of_name(self, address: str, host: str) -> None:
+        """Customers name the hosts and read the error: it must not tell them what our own DNS knows."""
+        reason = self._refusal(address, called=f"an address of {host}")
         if reason is not None:
-            raise RefusedAddress(f"refused address {address}{origin}: {reason}")
+            _log.info("webhook to a refused address", host=host, address=address)
+            raise RefusedAddress(f"refused address: {reason}")
+
+    def _refusal(self, address: str, *, called: str | None = None) -> str | None:
+        return refusal(
+            parse_ip(address), scheme=self._scheme, allowed_networks=self._allowed_networks, called=called
+        )
 
 
 def _result(host: str, port: int, address: str) -> ResolveResult:

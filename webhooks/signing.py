@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Final
 
-PREFIX: Final = "whsec_"
+from domain.webhook_secrets import PREFIX
+
 SECRET_BYTES: Final = 32
 USER_AGENT: Final = f"Tuneward-Webhooks/{version('tuneward')}"
 

@@ -25,6 +25,7 @@ from domain.errors import (
     Overtaken,
     PlatformCannotCancel,
     PlatformFailed,
+    SecretUnreadable,
     TooManyEndpoints,
     TooManyRequests,
     UploadCancelled,
@@ -217,7 +218,7 @@ WEBHOOKS: Final[Mapping[str, Operation]] = {
         id="testWebhookEndpoint",
         asked={"succeeded": webhook_examples.TEST_EVENT},
         answered={"received": webhook_examples.TEST_RESULT},
-        errors=[_NO_ENDPOINT, EndpointUnreachable(param="url"), _BUSY],
+        errors=[_NO_ENDPOINT, EndpointUnreachable(param="url"), SecretUnreadable(), _BUSY],
     ),
     "get /v1/webhook_endpoints/{}/deliveries": Operation(
         id="listWebhookEndpointDeliveries",

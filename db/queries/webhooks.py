@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -85,13 +85,13 @@ class DueDelivery:
     url: str
     secret: bytes
     previous_secret: bytes | None
-    failing_since: datetime | None
 
 
 # At most 20 rows of one endpoint in a claim, one if its breaker is open and a probe is due; none
 # while it waits. The claim of a probe puts the next one off, so that one is on its way and no more: its
-# outcome decides sooner, its worker's death not later than the lease. The previous secret signs as well
-# until it expires.
+# outcome decides sooner, its worker's death not later than the lease. What makes a row due is asked again
+# under its lock: it may have been tried and given back since the snapshot. The previous secret signs as
+# well until it expires.
 _CLAIM = text("""
     WITH ready AS (
         SELECT delivery.id,
@@ -106,7 +106,8 @@ _CLAIM = text("""
            AND endpoint.disabled_at IS NULL AND endpoint.deleted_at IS NULL
     ), due AS (
         SELECT delivery.id FROM webhook_deliveries AS delivery JOIN ready ON ready.id = delivery.id
-         WHERE place <= room AND state = 'pending' AND (claimed_until IS NULL OR claimed_until < now())
+         WHERE place <= room AND state = 'pending' AND next_attempt_at <= now()
+           AND (claimed_until IS NULL OR claimed_until < now())
          ORDER BY next_attempt_at LIMIT :limit FOR UPDATE OF delivery SKIP LOCKED
     ), probed AS (
         UPDATE webhook_endpoints AS endpoint SET resume_at = now() + :lease
@@ -121,8 +122,7 @@ _CLAIM = text("""
               COALESCE(endpoint.secret, project.webhook_secret),
               CASE WHEN endpoint.hidden AND project.previous_secret_expires_at > now()
                         THEN project.previous_webhook_secret
-                   WHEN endpoint.previous_secret_expires_at > now() THEN endpoint.previous_secret END,
-              endpoint.failing_since""")
+                   WHEN endpoint.previous_secret_expires_at > now() THEN endpoint.previous_secret END""")
 
 
 async def claim_due_deliveries(
@@ -136,15 +136,32 @@ async def claim_due_deliveries(
 
 
 # Three rows in one statement, all behind the claim's fence: the delivery, its attempt, its endpoint. The
-# breaker counts the endpoint's failures as they are now: other tries have ended since this one was claimed.
+# endpoint is judged as it is now, locked behind its delivery as in a claim: other tries have ended since
+# this one was claimed. One that has moved to another URL has no part in what the old one answered, and a
+# success says nothing new about one that works: neither is locked.
 _FINISH = text("""
-    WITH delivery AS (
-        UPDATE webhook_deliveries
-           SET attempts = attempts + 1, claim_token = NULL, claimed_until = NULL, state = :state,
-               next_attempt_at = now() + CAST(:wait AS interval),
+    WITH held AS (
+        SELECT id, endpoint_id FROM webhook_deliveries
+         WHERE id = :delivery_id AND claim_token = :token FOR NO KEY UPDATE
+    ), judged AS (
+        SELECT endpoint.id,
+               CASE WHEN :gone THEN CAST(:reason_gone AS text)
+                    WHEN NOT :delivered AND failing_since < now() - CAST(:patience AS interval)
+                         THEN CAST(:reason_failing AS text) END AS disable
+          FROM held JOIN webhook_endpoints AS endpoint ON endpoint.id = held.endpoint_id
+         WHERE endpoint.url = :url AND (NOT :delivered OR failures > 0)
+           FOR NO KEY UPDATE OF endpoint
+    ), verdict AS (
+        SELECT held.id, CASE WHEN :gone AND judged.id IS NOT NULL THEN 'exhausted' ELSE :state END AS state
+          FROM held LEFT JOIN judged ON true
+    ), delivery AS (
+        UPDATE webhook_deliveries AS delivery
+           SET attempts = attempts + 1, claim_token = NULL, claimed_until = NULL, state = verdict.state,
+               next_attempt_at = CASE WHEN verdict.state = 'pending' THEN now() + CAST(:wait AS interval) END,
                delivered_at = CASE WHEN :delivered THEN now() END
-         WHERE id = :delivery_id AND claim_token = :token
-        RETURNING id, endpoint_id, attempts
+          FROM verdict
+         WHERE delivery.id = verdict.id
+        RETURNING delivery.id, attempts
     ), attempt AS (
         INSERT INTO webhook_attempts
                (id, delivery_id, number, started_at, duration_ms, status, answer, error)
@@ -152,40 +169,52 @@ _FINISH = text("""
                CAST(:status AS bigint), :answer, :error
           FROM delivery
     ), endpoint AS (
-        UPDATE webhook_endpoints
+        UPDATE webhook_endpoints AS endpoint
            SET failures = CASE WHEN :delivered THEN 0 ELSE failures + 1 END,
                failing_since = CASE WHEN NOT :delivered THEN COALESCE(failing_since, now()) END,
                resume_at = CASE WHEN NOT :delivered THEN
                    now() + (CAST(:breaker_waits AS interval[]))[LEAST(failures + 1, :longest)] END,
-               disabled_at = CASE WHEN CAST(:disable AS text) IS NULL THEN disabled_at ELSE now() END,
-               disabled_reason = COALESCE(CAST(:disable AS text), disabled_reason)
-          FROM delivery
-         WHERE webhook_endpoints.id = delivery.endpoint_id AND (NOT :delivered OR failures > 0)
+               disabled_at = CASE WHEN judged.disable IS NULL THEN disabled_at ELSE now() END,
+               disabled_reason = COALESCE(judged.disable, disabled_reason)
+          FROM judged
+         WHERE endpoint.id = judged.id
     )
     SELECT id FROM delivery""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """When an endpoint is disabled: at a 410, and at a failure after `failing` without a success; and why."""
+
+    reason_gone: str
+    failing: timedelta
+    reason_failing: str
 
 
 async def finish_attempt(
     session: Session,
     *,
     delivery_id: str,
+    url: str,
     token: UUID,
     attempt_id: str,
     attempted: Attempted,
-    state: str,
     wait: timedelta | None,
     breaker_waits: Sequence[timedelta | None],
-    disable: str | None,
+    patience: Patience,
 ) -> bool:
-    """Record one try; tell whether the claim was still ours.
+    """Record one try of `url`; tell whether the claim was still ours.
 
-    `breaker_waits` has the wait after one failure in a row, after two and so on; the last one for all more.
+    A 410 ends the delivery if `url` is still its endpoint's; any other failure if `wait`, the time until
+    the next try, is None. `breaker_waits` has the wait after one failure in a row, after two and so on; the
+    last one for all more.
     """
     values: Mapping[str, Any] = {
         "delivery_id": delivery_id,
+        "url": url,
         "token": token,
         "attempt_id": attempt_id,
-        "state": state,
+        "state": "delivered" if attempted.delivered else "exhausted" if wait is None else "pending",
         "wait": wait,
         "duration": attempted.duration,
         "duration_ms": round(attempted.duration / timedelta(milliseconds=1)),
@@ -193,9 +222,12 @@ async def finish_attempt(
         "answer": attempted.answer,
         "error": attempted.error,
         "delivered": attempted.delivered,
+        "gone": attempted.gone,
         "breaker_waits": list(breaker_waits),
         "longest": len(breaker_waits),
-        "disable": disable,
+        "patience": patience.failing,
+        "reason_gone": patience.reason_gone,
+        "reason_failing": patience.reason_failing,
     }
     return (await session.execute(_FINISH, values)).first() is not None
 

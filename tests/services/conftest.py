@@ -249,3 +249,10 @@ async def world(pool: Database) -> World:
         made.credential_id = await credentials.ensure_default(session)
     made.file_id = await made.file()
     return made
+
+
+@pytest.fixture
+async def pending(world: Any) -> Any:
+    """A world with one delivery that is due, to a job's own URL."""
+    await world.cancel(await world.create(webhook_url="https://example.com/hook"))
+    return world

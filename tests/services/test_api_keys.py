@@ -34,6 +34,12 @@ async def test_a_key_speaks_for_its_project(world: Any) -> None:
     assert await world.value("SELECT name FROM projects WHERE id = :id", id=caller.project_id) == "two"
 
 
+async def test_neither_key_nor_secret_is_in_the_repr_of_what_carries_them(world: Any) -> None:
+    made = await make(world, "two")
+    assert made.api_key not in repr(made)
+    assert str(made.webhook_secret) not in repr(made)
+
+
 async def test_neither_key_nor_secret_is_stored_in_clear(world: Any) -> None:
     made = await make(world, "two")
     stored = await everything(world)

@@ -3,7 +3,8 @@
 import pytest
 from cryptography.fernet import Fernet
 
-from services.secret_box import SecretBox, SecretUnreadable
+from domain.errors import SecretUnreadable
+from services.secret_box import SecretBox
 
 OLD, NEW, OTHER = (Fernet.generate_key().decode() for _ in range(3))
 SECRET = "whsec_c2VjcmV0"
@@ -33,6 +34,13 @@ def test_after_a_rotation_old_secrets_are_read_and_new_ones_need_the_new_key() -
 def test_what_no_key_fits_is_an_error_that_names_the_setting(sealed: bytes) -> None:
     with pytest.raises(SecretUnreadable, match="TUNEWARD_SECRET_KEYS"):
         SecretBox([NEW, OLD]).open(sealed)
+
+
+def test_the_secrets_that_are_there_are_opened_in_their_order() -> None:
+    box = SecretBox([NEW])
+    first, second = box.seal("whsec_one"), box.seal("whsec_two")
+    assert box.open_each(first, second) == ("whsec_one", "whsec_two")
+    assert box.open_each(first, None) == ("whsec_one",)
 
 
 @pytest.mark.parametrize("keys", [[], ["short"]])
