@@ -57,6 +57,9 @@ async def accept(
         earlier = await _merge(session, caller, repetition, unwritten)
         if earlier is not None:
             return Accepted(earlier, merged=True)
+    elif new.webhook_url is not None:
+        # Before the endpoint's row, as a retry does it: the other way round each would wait for the other.
+        await create_requests.share_lock(session, this=repetition)
     return Accepted(
         await jobs.create(session, caller=caller, credential_id=credential_id, new=new, this=repetition)
     )

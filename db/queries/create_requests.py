@@ -10,6 +10,7 @@ from db.session import Session
 from domain.create_requests import Answer, Try
 
 _LOCK = text("SELECT pg_advisory_xact_lock(:lock)")
+_SHARE_LOCK = text("SELECT pg_advisory_xact_lock_shared(:lock)")
 # Of several that fit those first whose client surely waits for an answer, of these the one that was tried
 # last: a retry with a smaller count could not take it, but can take any that is left. Then the oldest.
 # `answered_at` is taken back: a client that tries again has no answer, whatever we had thought.
@@ -50,6 +51,14 @@ _FORGET = text("DELETE FROM create_requests WHERE tried_at < now() - CAST(:keep 
 async def lock(session: Session, *, this: Try) -> None:
     """Wait until no create with this fingerprint is under way, and let none begin before the commit."""
     await session.execute(_LOCK, {"lock": this.lock})
+
+
+async def share_lock(session: Session, *, this: Try) -> None:
+    """Wait until no retry with this fingerprint is under way, and let none begin before the commit.
+
+    The statement of `job_creation` does the same; this is for a create that locks other rows before it.
+    """
+    await session.execute(_SHARE_LOCK, {"lock": this.lock})
 
 
 async def take(

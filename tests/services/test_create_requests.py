@@ -1,5 +1,6 @@
 """Which create a retry is merged into."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from db.queries import create_requests as queries
 from domain.create_requests import Answer, Try, try_of
 from domain.jobs import Job
 from services import create_requests, upkeep
@@ -17,14 +19,14 @@ SAME = hashlib.sha256(b"body").digest()
 
 
 async def accept(
-    world: Any, count: int, fingerprint: bytes = SAME, *, told: Sequence[Answer] = ()
+    world: Any, count: int, fingerprint: bytes = SAME, *, told: Sequence[Answer] = (), **changes: Any
 ) -> Accepted:
     async with world.transaction() as session:
         return await create_requests.accept(
             session,
             caller=world.caller,
             credential_id=world.credential_id,
-            new=world.new(),
+            new=world.new(**changes),
             repetition=Try(fingerprint, count),
             unwritten=lambda _: told,
         )
@@ -135,6 +137,30 @@ async def test_the_merged_answer_is_the_job_as_it_is_now(world: Any) -> None:
 async def test_what_looks_different_is_not_merged(world: Any) -> None:
     (job,) = await first_tries(world, 1)
     assert (await accept(world, 1, hashlib.sha256(b"other").digest())).job.id != job.id
+
+
+async def waiting_for_the_lock(world: Any, count: int) -> None:
+    waiting = """
+        SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+         WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"""
+    async with asyncio.timeout(20):
+        while await world.value(waiting) != count:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_first_try_and_a_retry_that_name_the_same_webhook_url_never_block_each_other(
+    world: Any,
+) -> None:
+    url = {"webhook_url": "https://hooks.example.com/"}
+    async with asyncio.TaskGroup() as tasks:
+        async with world.transaction() as session:  # both wait, the retry before the first try
+            await queries.lock(session, this=Try(SAME, 1))
+            retry = tasks.create_task(accept(world, 1, **url))
+            await waiting_for_the_lock(world, 1)
+            first = tasks.create_task(accept(world, 0, **url))
+            await waiting_for_the_lock(world, 2)
+    assert (retry.result().merged, first.result().merged) == (False, False)
+    assert retry.result().job.webhook_endpoint_id == first.result().job.webhook_endpoint_id
 
 
 @pytest.mark.parametrize("count", [None, "", "-1", "1.5", " 1", "10000", "²"])
