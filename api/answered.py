@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -50,6 +51,16 @@ class Answered:
         if len(self._expected) >= MOST_WAITING:
             del self._expected[next(iter(self._expected))]
         self._expected[job_id] = this
+
+    @contextmanager
+    def settled_on_failure(self, this: Try) -> Iterator[None]:
+        """Expect no answer to this try any more if the block fails, be it in the commit or after it."""
+        try:
+            yield
+        except BaseException:
+            for job_id in [job_id for job_id, other in self._expected.items() if other is this]:
+                self.settle(job_id, this, handed_over=False)
+            raise
 
     def settle(self, job_id: str, this: Try, *, handed_over: bool) -> None:
         """Say what became of an answer: it was handed over just now, or its client had left."""

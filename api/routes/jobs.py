@@ -1,5 +1,7 @@
 """Fine-tuning jobs."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Annotated
 
@@ -68,6 +70,16 @@ def answer_to_create(accepted: Accepted, repetition: Repetition, held: Resources
     )
 
 
+@asynccontextmanager
+async def careful(repetition: Repetition, held: Resources) -> AsyncIterator[None]:
+    """Stand around a create that counts its tries: what is expected of one that fails is taken back."""
+    if not isinstance(repetition, Try):
+        yield
+        return
+    with held.answered.settled_on_failure(repetition):
+        yield
+
+
 JobId = Annotated[str, Depends(named_job)]
 
 
@@ -83,27 +95,28 @@ async def create_job(
     if body.webhook_url is not None:
         check_url(body.webhook_url, allowed_networks=held.allowed_networks, param="webhook_url")
     repetition = await repetition_of(request, caller, idempotency_key)
-    # Opened here and not by a dependency: the hottest route saves a tenth by it, and commits as early.
-    async with held.database.transaction() as session:
-        platform_model = await models.resolve(
-            session, project_id=caller.project_id, configured=held.models, name=body.model
-        )
-        new = body.to_new_job(platform_model=platform_model)
-        accepted = await create_requests.accept(
-            session,
-            caller=caller,
-            credential_id=held.credential_id,
-            new=new,
-            repetition=repetition,
-            unwritten=held.answered.unwritten,
-        )
-        left = isinstance(repetition, Try) and has_left(request.receive)
-        if isinstance(repetition, Try) and left:
-            await create_requests.stop_if_overtaken(session, repetition)
-        answer = answer_to_create(accepted, repetition, held, left=left)
-    request.state.job_kept = True
-    structlog.contextvars.bind_contextvars(job_id=accepted.job.id)
-    held.doorbell.ring(Stage.ADVANCE)
+    async with careful(repetition, held):
+        # Opened here and not by a dependency: the hottest route saves a tenth by it, and commits as early.
+        async with held.database.transaction() as session:
+            platform_model = await models.resolve(
+                session, project_id=caller.project_id, configured=held.models, name=body.model
+            )
+            new = body.to_new_job(platform_model=platform_model)
+            accepted = await create_requests.accept(
+                session,
+                caller=caller,
+                credential_id=held.credential_id,
+                new=new,
+                repetition=repetition,
+                unwritten=held.answered.unwritten,
+            )
+            left = isinstance(repetition, Try) and has_left(request.receive)
+            if isinstance(repetition, Try) and left:
+                await create_requests.stop_if_overtaken(session, repetition)
+            answer = answer_to_create(accepted, repetition, held, left=left)
+        request.state.job_kept = True
+        structlog.contextvars.bind_contextvars(job_id=accepted.job.id)
+        held.doorbell.ring(Stage.ADVANCE)
     return answer
 
 

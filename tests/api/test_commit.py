@@ -1,6 +1,7 @@
 """Accepted means kept: the commit comes before the first byte of the answer, the ring after the commit."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -9,6 +10,7 @@ import asyncpg
 import pytest
 import redis.asyncio
 
+from domain.create_requests import try_of
 from doorbell.connection import QUEUE
 
 from .conftest import Log, Serve
@@ -103,6 +105,24 @@ async def test_a_commit_that_fails_is_never_a_200(
     assert (own.resources.doorbell.sent, own.resources.doorbell._pending) == (0, set())
     await own_sql.execute("DROP TRIGGER at_commit ON jobs")
     assert (await project.create(headers={"idempotency-key": "k"})).status_code == 200
+
+
+async def test_nobody_is_told_of_an_answer_whose_commit_failed(
+    own: Service, own_sql: asyncpg.Connection, log: Log
+) -> None:
+    log.failures_expected = True
+    project = await own.project()
+    file = await project.training_file()
+    await at_commit(own_sql, "RAISE EXCEPTION 'not today'")
+    body = json.dumps({"model": "qwen3-32b", "training_file": file}).encode()
+    this = try_of("0", api_key_id=project.key_id, body=body)
+    assert this is not None
+    headers = {"x-stainless-retry-count": "0", "content-type": "application/json"}
+    refused(await project.post(JOBS, content=body, headers=headers), 500, "internal_error")
+    assert own.resources.answered.unwritten(this) == []
+    await own_sql.execute("DROP TRIGGER at_commit ON jobs")
+    (await project.post(JOBS, content=body, headers=headers)).raise_for_status()
+    assert await own_sql.fetchval("SELECT fingerprint FROM create_requests") == this.fingerprint
 
 
 async def test_an_upload_whose_commit_fails_is_never_a_200(
