@@ -2,8 +2,9 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,6 +18,10 @@ from domain.errors import Unavailable
 GATHERING = 0.05
 """Seconds in which answers gather before one statement writes them all."""
 MOST_WAITING = 10_000
+AGAIN_AFTER = 1.0
+"""Seconds until the next try, if the database did not take what was answered."""
+CLOSING = 3.0
+"""Seconds that the last writes may take when the process stops."""
 _log = structlog.get_logger("api")
 
 
@@ -35,20 +40,43 @@ class Note:
 
 
 class Answered:
-    """Gathers what was answered. What is lost with the process counts as not answered, which is safe."""
+    """Gathers what was answered, and keeps it until the database takes it.
 
-    def __init__(self, write: Callable[[Sequence[Answer]], Awaitable[None]]) -> None:
+    What is lost with a process that is killed, or is too much to keep, counts as not answered: its own client
+    will not try again, but a retry of another request that looks the same may take its job.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[Sequence[Answer]], Awaitable[None]],
+        *,
+        most: int = MOST_WAITING,
+        again_after: float = AGAIN_AFTER,
+        patience: float = CLOSING,
+    ) -> None:
+        """Hand what was answered to `write`, which raises `Unavailable` if it could not.
+
+        Args:
+            write: takes all of them at once.
+            most: how many are kept; beyond it the oldest are forgotten.
+            again_after: seconds until the next try.
+            patience: seconds that `close` may take.
+        """
         self._write = write
+        self._most = most
+        self._again_after = again_after
+        self._patience = patience
         self._expected: dict[str, Try] = {}
-        self._waiting: list[Note] = []
-        self._being_written: list[Note] = []
+        self._waiting: deque[Note] = deque(maxlen=most)
+        self._being_written: deque[Note] = deque(maxlen=most)
         self._some = asyncio.Event()
+        self._closing = asyncio.Event()
         self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     def expect(self, job_id: str, this: Try) -> None:
         """Say, before the commit, that a client waits for the answer to this try and will get it."""
-        if len(self._expected) >= MOST_WAITING:
+        if len(self._expected) >= self._most:
             del self._expected[next(iter(self._expected))]
         self._expected[job_id] = this
 
@@ -66,7 +94,7 @@ class Answered:
         """Say what became of an answer: it was handed over just now, or its client had left."""
         if self._expected.get(job_id) == this:
             del self._expected[job_id]
-        if handed_over and len(self._waiting) < MOST_WAITING:
+        if handed_over:
             self._waiting.append(Note(job_id, this, time.monotonic()))
             self._some.set()
 
@@ -80,35 +108,51 @@ class Answered:
         notes = (*self._being_written, *self._waiting)
         return under_way + [note.answer() for note in notes if note.this.fingerprint == this.fingerprint]
 
-    async def flush(self) -> None:
-        """Write what is waiting."""
+    async def flush(self) -> bool:
+        """Write what is waiting; tell whether the database took it. If not, it goes on waiting."""
         async with self._writing:
-            self._being_written, self._waiting = self._waiting, []
+            self._being_written, self._waiting = self._waiting, deque(maxlen=self._most)
             self._some.clear()
             try:
                 if self._being_written:
                     await self._write([note.answer() for note in self._being_written])
             except Unavailable as error:
-                _log.warning("answers not noted", error=str(error.__cause__ or error))
+                _log.warning("answers not noted yet", error=str(error.__cause__ or error))
+                self._waiting = deque([*self._being_written, *self._waiting], maxlen=self._most)
+                return False
             finally:
-                self._being_written = []
+                self._being_written = deque(maxlen=self._most)
+            return True
 
     async def start(self) -> None:
         """Begin to write."""
-        self._task = asyncio.create_task(self._write_for_ever(), name="answered")
+        self._task = asyncio.create_task(self._write_until_closing(), name="answered")
 
     async def close(self) -> None:
-        """Write what is waiting and stop."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        await self.flush()
+        """Let a write that is under way end, write what is waiting, and stop."""
+        self._closing.set()
+        self._some.set()
+        try:
+            async with asyncio.timeout(self._patience):
+                if self._task is not None:
+                    await self._task
+                await self.flush()
+        except TimeoutError:
+            _log.warning("answers not noted", error="the database took too long at the end")
 
-    async def _write_for_ever(self) -> None:
-        while True:
+    async def _write_until_closing(self) -> None:
+        while not self._closing.is_set():
             await self._some.wait()
-            await asyncio.sleep(GATHERING)
-            await self.flush()
+            await self._pause(GATHERING)
+            if not await self.flush():
+                self._some.set()
+                await self._pause(self._again_after)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, unless the process stops."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
 
 
 def has_left(receive: Receive) -> bool:
