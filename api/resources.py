@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from api.answered import Answered
 from api.auth import KnownKeys
-from api.turns import Turns
+from api.turns import OneByOne, Turns
 from db.session import Database
 from doorbell.bell import Doorbell
 from services.secret_box import SecretBox
@@ -45,3 +45,5 @@ class Resources:
     answered: Answered
     known_keys: KnownKeys = field(default_factory=KnownKeys)
     webhook_tests: Turns = field(default_factory=lambda: Turns("webhook tests", each=WEBHOOK_TESTS_AT_ONCE))
+    retries: OneByOne = field(default_factory=OneByOne)
+    """Retries of a create, by fingerprint."""

@@ -1,14 +1,18 @@
-"""How many requests of one kind may be under way at once, in all and for each project."""
+"""How many requests of one kind may be under way at once: in all, for each project, or one by one."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Final
+from weakref import WeakValueDictionary
 
-from domain.errors import TooManyRequests
+from domain.errors import TooManyRequests, Unavailable
 
 RETRY_AFTER: Final = timedelta(seconds=2)
+PATIENCE: Final = 30.0
+"""Seconds that a request waits for its turn: as long as a statement may take that waits for a lock."""
 
 
 class Turns:
@@ -44,3 +48,37 @@ class Turns:
 def _too_many(whose: str) -> TooManyRequests:
     message = f"{whose}, which is as many as it may have at once. Send this one again in a moment."
     return TooManyRequests(message, retry_after=RETRY_AFTER)
+
+
+class OneByOne:
+    """Has requests that would wait for each other in the database wait here, where it takes no connection.
+
+    It holds a lock for each key of a request under way, and nothing else.
+    """
+
+    def __init__(self, *, patience: float = PATIENCE) -> None:
+        self._patience = patience
+        self._locks: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
+
+    def __len__(self) -> int:
+        """Return how many keys have requests under way."""
+        return len(self._locks)
+
+    @asynccontextmanager
+    async def turn_of(self, key: bytes) -> AsyncIterator[None]:
+        """Be the only one with this key while the block runs; first come, first served.
+
+        Raises:
+            Unavailable: those before it took too long.
+        """
+        lock = self._locks.setdefault(key, asyncio.Lock())  # gone with the last one that waits for it
+        try:
+            async with asyncio.timeout(self._patience):
+                await lock.acquire()
+        except TimeoutError as error:
+            message = "Requests that look like this one are still under way. Nothing was changed; try again."
+            raise Unavailable(message) from error
+        try:
+            yield
+        finally:
+            lock.release()

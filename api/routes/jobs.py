@@ -1,7 +1,7 @@
 """Fine-tuning jobs."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import Annotated
 
@@ -72,12 +72,15 @@ def answer_to_create(accepted: Accepted, repetition: Repetition, held: Resources
 
 @asynccontextmanager
 async def careful(repetition: Repetition, held: Resources) -> AsyncIterator[None]:
-    """Stand around a create that counts its tries: what is expected of one that fails is taken back."""
+    """Stand around a create: its retries come one by one, and of one that fails no answer is expected."""
     if not isinstance(repetition, Try):
         yield
         return
-    with held.answered.settled_on_failure(repetition):
-        yield
+    # A retry waits for others like it anyway, but in the database each would hold a connection.
+    turn = held.retries.turn_of(repetition.fingerprint) if repetition.retry_count > 0 else nullcontext()
+    async with turn:
+        with held.answered.settled_on_failure(repetition):
+            yield
 
 
 JobId = Annotated[str, Depends(named_job)]

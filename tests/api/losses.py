@@ -63,6 +63,28 @@ class Proxy:
         return answer
 
 
+class Arrivals:
+    """Stands around the app and counts the requests that were read."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def around(self, app: Any) -> "Arrivals":
+        self._app = app
+        return self
+
+    async def reached(self, count: int) -> bool:
+        return self.count >= count
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def counted() -> Any:
+            message = await receive()
+            self.count += message["type"] == "http.request" and not message.get("more_body", False)
+            return message
+
+        await self._app(scope, counted, send)
+
+
 class Late:
     """Stands around the app; a first try that was read gets no further before `go`."""
 

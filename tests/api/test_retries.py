@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,11 +13,12 @@ import openai
 import pytest
 from openai import AsyncOpenAI
 
+from domain.create_requests import try_of
 from domain.stages import Stage
 from services import api_keys
 
 from .conftest import Log, Serve
-from .losses import Late, Loss, Proxy
+from .losses import Arrivals, Late, Loss, Proxy
 from .served import Project, Service, refused
 
 JOBS = "/fine_tuning/jobs"
@@ -245,6 +247,30 @@ async def test_a_try_that_its_own_retry_overtook_makes_no_second_job(
         late.go.set()
         await late.done.wait()
     assert await sql.fetch("SELECT id FROM jobs WHERE project_id = $1", project.id) == [(job,)]
+
+
+async def test_retries_that_wait_for_each_other_leave_the_connections_to_others(
+    serve: Serve, api_database_url: str, sql: asyncpg.Connection
+) -> None:
+    arrivals = Arrivals()
+    async with serve(around=arrivals.around, database_url=api_database_url, database_pool_size=2) as own:
+        project = await own.project()
+        body = json.dumps({"model": "qwen3-32b", "training_file": await project.training_file()}).encode()
+        this = try_of("1", api_key_id=project.key_id, body=body)
+        assert this is not None
+        headers = {"content-type": "application/json"}
+        await sql.execute("SELECT pg_advisory_lock($1)", this.lock)
+        (await project.create()).raise_for_status()  # the key is known from now on
+        arrivals.count = 0
+        retries = [
+            asyncio.create_task(project.post(JOBS, content=body, headers=headers | tried(count)))
+            for count in (1, 2, 3)
+        ]
+        await until(lambda: arrivals.reached(3))
+        other = await project.post(JOBS, content=body, headers=headers)
+        await sql.execute("SELECT pg_advisory_unlock($1)", this.lock)
+        assert other.status_code == 200
+        assert {(await retry).status_code for retry in retries} == {200}
 
 
 class BrokenBell:
