@@ -6,9 +6,10 @@ from contextlib import AsyncExitStack
 import msgspec
 import structlog
 from fastapi import APIRouter, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 from msgspec import Raw
 
+from api import chat_answers
 from api.dependencies import AuthenticatedAlone, Held
 from domain.errors import InvalidRequest, PlatformFailed, TunewardError
 from services import models
@@ -20,7 +21,7 @@ _log = structlog.get_logger(__name__)
 
 
 @router.post("", summary="Chat with a base or tuned model", response_class=StreamingResponse)
-async def chat(request: Request, caller: AuthenticatedAlone, held: Held) -> StreamingResponse:
+async def chat(request: Request, caller: AuthenticatedAlone, held: Held) -> Response:
     """Pass the request on with nothing changed but the model's name; `stream: true` streams."""
     body = _parsed(await request.body())
     async with held.database.transaction() as session:
@@ -28,15 +29,27 @@ async def chat(request: Request, caller: AuthenticatedAlone, held: Held) -> Stre
             session, project_id=caller.project_id, configured=held.models, name=_model(body)
         )
     body["model"] = Raw(msgspec.json.encode(platform_model))
-    stack = AsyncExitStack()
-    accept = "text/event-stream" if bytes(body.get("stream", b"")) == b"true" else "application/json"
-    answer = await stack.enter_async_context(held.chat.chat(msgspec.json.encode(body), accept=accept))
+    streams = bytes(body.get("stream", b"")) == b"true"
+    accept = chat_answers.EVENTS if streams else "application/json"
+    async with AsyncExitStack() as stack:
+        answer = await stack.enter_async_context(held.chat.chat(msgspec.json.encode(body), accept=accept))
+        if streams and chat_answers.is_good(answer):
+            chat_answers.demand_events(answer)
+            headers = {"content-type": chat_answers.EVENTS}
+            return StreamingResponse(_passed_on(answer, stack.pop_all()), headers=headers)
+        return await _whole(answer)
+
+
+async def _whole(answer: ChatAnswer) -> Response:
     if answer.status in _OUR_KEY_REFUSED:
-        await stack.aclose()
         raise PlatformFailed(models.OUR_KEY_REFUSED)
-    return StreamingResponse(
-        _passed_on(answer, stack), status_code=answer.status, headers=dict(answer.headers)
-    )
+    status, body = answer.status, await chat_answers.whole(answer)
+    if chat_answers.is_good(answer):
+        body = chat_answers.completion(body)
+    else:
+        status, body = chat_answers.refusal(answer, body)
+    wait = {key: answer.headers[key] for key in ("retry-after",) if key in answer.headers}
+    return Response(body, status, headers=wait, media_type="application/json")
 
 
 def _parsed(sent: bytes) -> dict[str, Raw]:
@@ -58,10 +71,10 @@ def _model(body: Mapping[str, Raw]) -> str:
 
 
 async def _passed_on(answer: ChatAnswer, stack: AsyncExitStack) -> AsyncIterator[bytes]:
-    """Yield the platform's bytes; one that breaks off says so, in the stream's own form."""
+    """Yield the platform's events; a stream that breaks off says so, in its own form."""
     async with stack:
         try:
-            async for chunk in answer.chunks():
+            async for chunk in chat_answers.events(answer):
                 yield chunk
         except TunewardError as error:
             _log.warning("the platform's chat answer broke off", reason=error.message)

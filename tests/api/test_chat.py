@@ -52,14 +52,14 @@ async def test_the_body_arrives_as_it_was_written_but_for_the_model_and_the_key(
 
     async def platform(_: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> None:
         received.append(request)
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+        writer.write(b'HTTP/1.1 200 OK\r\ncontent-length: 14\r\n\r\n{"choices":[]}')
         await writer.drain()
 
     sent = b'{"seed": 1.50, "model": "gpt-4o-mini", "x": 123456789012345678901234567890, "y": "\\u4f60"}'
     async with behind(platform) as project:
         answer = await project.post("/chat/completions", content=sent)
         key = project.api_key.encode()
-    assert (answer.status_code, answer.text) == (200, "{}")
+    assert (answer.status_code, answer.text) == (200, '{"choices":[]}')
     head, _, body = received[0].partition(b"\r\n\r\n")
     assert key not in head
     assert msgspec.json.decode(body)["model"] == "qwen3-32b"
@@ -109,7 +109,9 @@ async def test_a_client_that_leaves_ends_the_platform_s_stream_as_well(behind: B
 
     async with behind(platform) as project:
         url = f"{project.service.url}/chat/completions"
-        async with project.service.http.stream("POST", url, json=CHAT, headers=project.bearer) as answer:
+        async with project.service.http.stream(
+            "POST", url, json=CHAT | {"stream": True}, headers=project.bearer
+        ) as answer:
             await anext(answer.aiter_raw())
         await asyncio.wait_for(left.wait(), 5)
         await log.line(event="request", path="/v1/chat/completions")
@@ -124,6 +126,84 @@ async def test_the_platform_s_own_refusals_are_passed_on(behind: Behind, status:
     assert (answer.status_code, answer.text, answer.headers["retry-after"]) == (status, said, "7")
     assert "set-cookie" not in answer.headers
     assert answer.headers["x-request-id"].startswith("req_")
+
+
+NO_COMPLETION = [
+    "content-type: text/html\n\n<!doctype html><p>Welcome!</p>",
+    'content-type: application/json\n\n{"id": "c", "choi',
+    'content-type: application/json\n\n{"choices": []} and more',
+    "content-type: application/json\n\n[]",
+    'content-type: application/json\n\n{"choices": null}',
+    "content-type: image/png\n\n",
+]
+
+
+@pytest.mark.parametrize("streams", [False, True])
+@pytest.mark.parametrize("said", NO_COMPLETION)
+async def test_what_is_no_completion_is_the_platform_s_failure(
+    behind: Behind, said: str, *, streams: bool
+) -> None:
+    async with behind(answering(f"HTTP/1.1 200 OK\nconnection: close\n{said}")) as project:
+        answer = await project.post("/chat/completions", json=CHAT | {"stream": streams})
+    refused(answer, 502, "platform_error")
+
+
+async def test_a_completion_that_says_it_is_something_else_is_json(behind: Behind) -> None:
+    said = 'HTTP/1.1 200 OK\nconnection: close\ncontent-type: text/plain\n\n{"choices": []}'
+    async with behind(answering(said)) as project:
+        answer = await project.post("/chat/completions", json=CHAT)
+    assert (answer.text, answer.headers["content-type"]) == ('{"choices": []}', "application/json")
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "code", "shown"),
+    [
+        (502, "<html>Bad gateway</html>", "platform_error", 502),
+        (500, "", "platform_error", 502),
+        (404, "Not Found", "platform_error", 502),
+        (404, '{"error": {"message": "Invalid URL", "code": "unknown_url"}}', "platform_error", 502),
+        (429, '{"error": {"message": "slowly", "code": 7}, "more": 1}', None, 429),
+        (400, '{"error": "text"}', "platform_error", 502),
+    ],
+)
+async def test_a_refusal_in_another_form_is_put_into_the_envelope(
+    behind: Behind, status: int, said: str, code: str | None, shown: int
+) -> None:
+    async with behind(answering(f"HTTP/1.1 {status} X\nconnection: close\n\n{said}")) as project:
+        answer = await project.post("/chat/completions", json=CHAT | {"stream": True})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], set(error)) == (
+        shown,
+        code,
+        {"message", "type", "param", "code"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "passed", "ends_well"),
+    [
+        ("data: {}\n\ndata: [DONE]\n\n", "data: {}\n\ndata: [DONE]\n\n", True),
+        ("data: {}\n\ndata: [DONE]", "data: {}\n\ndata: [DONE]\n\n", True),
+        ('data: {}\n\ndata: {"choices', "data: {}\n\n", False),
+        ("data: {}\n\n", "data: {}\n\n", False),
+        ("", "", False),
+    ],
+)
+async def test_a_stream_that_ends_without_its_end_says_so_and_holds_no_half_event(
+    behind: Behind, said: str, passed: str, *, ends_well: bool
+) -> None:
+    async def platform(_: asyncio.StreamReader, writer: asyncio.StreamWriter, __: bytes) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/event-stream\r\n\r\n")
+        writer.write(said.encode())
+        await writer.drain()
+
+    async with behind(platform) as project:
+        answer = await project.post("/chat/completions", json=CHAT | {"stream": True})
+    assert answer.text.startswith(passed)
+    rest = answer.text.removeprefix(passed)
+    assert (rest == "") is ends_well
+    if rest:
+        assert msgspec.json.decode(rest.removeprefix("data: "))["error"]["code"] == "platform_error"
 
 
 @pytest.mark.parametrize("status", [401, 402, 403])
@@ -153,7 +233,7 @@ async def test_no_connection_to_the_database_is_held_while_the_platform_thinks(
 
     async def platform(_: asyncio.StreamReader, writer: asyncio.StreamWriter, __: bytes) -> None:
         pools.append(services[0].resources.database.engine.pool.checkedout())
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+        writer.write(b'HTTP/1.1 200 OK\r\ncontent-length: 14\r\n\r\n{"choices":[]}')
         await writer.drain()
 
     async with behind(platform) as project:
