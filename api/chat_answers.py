@@ -73,12 +73,16 @@ def refusal(answer: ChatAnswer, body: bytes) -> tuple[int, bytes]:
             "XPULINK_BASE_URL with 'tuneward platform check'."
         )
     status = answer.status if 400 <= answer.status < 600 else _BROKEN_BY_GATEWAY  # noqa: PLR2004 - HTTP's own
-    return status, body if set(error) == _KEYS and set(said) == {"error"} else _envelope(error)
+    unnamed = status >= 500 and error.get("code") is None  # noqa: PLR2004 - HTTP's own
+    if set(error) == _KEYS and set(said) == {"error"} and not unnamed:
+        return status, body
+    return status, _envelope(error, PlatformFailed.code if unnamed else None)
 
 
-def _envelope(error: dict[str, Any]) -> bytes:
+def _envelope(error: dict[str, Any], code: str | None) -> bytes:
     told = {key: error.get(key) if isinstance(error.get(key), str) else None for key in sorted(_KEYS)}
-    return msgspec.json.encode({"error": told | {"type": told["type"] or "server_error"}})
+    told |= {"type": told["type"] or PlatformFailed.type, "code": told["code"] or code}
+    return msgspec.json.encode({"error": told})
 
 
 def _object(body: bytes) -> dict[str, Raw] | None:
