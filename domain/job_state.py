@@ -55,7 +55,8 @@ EDGES: Final[dict[JobState, frozenset[JobState]]] = {
     S.RECEIVED: frozenset({S.HELD, S.UPLOADING, S.FAILED, S.CANCELLED}),
     S.HELD: frozenset({S.UPLOADING, S.FAILED, S.CANCELLED}),
     S.UPLOADING: frozenset({S.HELD, S.SUBMITTING, S.FAILED, S.CANCELLED}),
-    # Back to HELD only while no create call is open: paused between two tries, or just before the first.
+    # Back to HELD only while no create call is open: paused between two tries, or just before the first,
+    # or the platform turns out not to keep metadata: the job then needs a training file of its own.
     S.SUBMITTING: frozenset({S.HELD, S.TRACKING, S.FAILED, S.CANCELLED}),
     S.TRACKING: frozenset({S.COLLECTING, S.FAILED}),
     S.COLLECTING: frozenset({S.SUCCEEDED, S.FAILED, S.CANCELLED}),

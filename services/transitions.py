@@ -135,9 +135,10 @@ async def hold(
     *,
     wait: timedelta,
     changes: Mapping[str, Any] = NOTHING,
+    riders: Sequence[Any] = (),
 ) -> Job:
     """Take a job aside until the reason in `event` is gone; it is looked at again after `wait`."""
-    return await move(session, job, JobState.HELD, events=[event], changes=changes, wait=wait)
+    return await move(session, job, JobState.HELD, events=[event], changes=changes, riders=riders, wait=wait)
 
 
 async def cancel(session: Session, job: Job) -> Job:

@@ -9,23 +9,30 @@ from sqlalchemy import Update, func, select, text, update
 from db.models import PlatformSubmission
 from db.session import AnyRow, Session
 
+# A create must be recognisable when its answer is lost: by metadata that the platform keeps, or else by a
+# training file that was uploaded for this job alone. `begin_upload` decides by the same which copy to take.
+_OWN_FILE = """EXISTS (
+    SELECT FROM platform_files AS copy
+     WHERE copy.job_id = jobs.id AND copy.file_id = jobs.training_file_id
+       AND copy.platform_file_id = jobs.platform_training_file)"""
+_RECOGNISABLE = f"((credential.echoes_metadata IS TRUE AND NOT credential.refuses_metadata) OR {_OWN_FILE})"
+
 # The claim is renewed in the same statement, right before the create leaves: a worker that lost it
 # finds no row, writes no intent and sends nothing.
-_OPEN = text("""
+_OPEN = text(f"""
     WITH job AS (
         UPDATE jobs SET open_submission_id = :submission_id, claimed_until = now() + :lease
-         WHERE id = :job_id AND claim_token = :token AND state = 'submitting'
-           AND open_submission_id IS NULL AND cancel_requested_at IS NULL AND paused_at IS NULL
-        RETURNING id, credential_id, training_file_id, platform_training_file
+          FROM platform_credentials AS credential
+         WHERE jobs.id = :job_id AND jobs.claim_token = :token AND jobs.state = 'submitting'
+           AND jobs.open_submission_id IS NULL
+           AND jobs.cancel_requested_at IS NULL AND jobs.paused_at IS NULL
+           AND credential.id = jobs.credential_id AND {_RECOGNISABLE}
+        RETURNING jobs.id, jobs.platform_training_file, credential.refuses_metadata, {_OWN_FILE} AS own_file
     ), submission AS (
         INSERT INTO platform_submissions (id, job_id, marker, platform_training_file, own_file)
-        SELECT :submission_id, id, :marker, platform_training_file,
-               EXISTS (SELECT FROM platform_files AS copy
-                        WHERE copy.job_id = job.id AND copy.file_id = job.training_file_id)
-          FROM job
+        SELECT :submission_id, id, :marker, platform_training_file, own_file FROM job
     )
-    SELECT credential.refuses_metadata
-      FROM job JOIN platform_credentials AS credential ON credential.id = job.credential_id""")
+    SELECT refuses_metadata FROM job""")  # noqa: S608 - constants above
 
 
 async def open_submission(
@@ -34,7 +41,8 @@ async def open_submission(
     """Write the intent to create.
 
     Returns:
-        Whether the platform refuses metadata; None if the job is not ours or not wanted any more.
+        Whether the platform refuses metadata; None if the job is not ours, not wanted any more, or
+        could not be recognised on the platform.
     """
     values = {
         "submission_id": submission_id,
@@ -44,6 +52,17 @@ async def open_submission(
         "lease": lease,
     }
     return (await session.execute(_OPEN, values)).scalar()
+
+
+_CAN_BE_RECOGNISED = text(f"""
+    SELECT {_RECOGNISABLE}
+      FROM jobs JOIN platform_credentials AS credential ON credential.id = jobs.credential_id
+     WHERE jobs.id = :job_id""")  # noqa: S608 - constants above
+
+
+async def recognisable(session: Session, *, job_id: str) -> bool:
+    """Tell whether a create for this job could be found on the platform if its answer were lost."""
+    return bool((await session.execute(_CAN_BE_RECOGNISED, {"job_id": job_id})).scalar())
 
 
 async def submission(session: Session, *, submission_id: str) -> AnyRow:

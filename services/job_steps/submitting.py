@@ -17,6 +17,7 @@ from services.job_steps.retrying import retry_later
 
 FIRST_LOOK = timedelta(seconds=1)
 """How soon after an unclear create the platform's list is asked for it."""
+_OWN_FILE_NEXT = "submitting with a training file uploaded for this job alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +49,21 @@ async def begin_submit(session: Session, job: Job, *, lease: timedelta) -> Submi
 
 
 async def _not_opened(session: Session, job: Job) -> None:
-    """Find out why the intent was not written: cancelled, paused, or in somebody else's hands.
+    """Find out why the intent was not written: somebody else's, cancelled, paused, or not to be recognised.
 
-    A pause that was taken back since lets the job go on at once.
+    The last goes back for a file of its own; a pause that was taken back since lets the job go on at once.
     """
     assert job.claim_token is not None  # noqa: S101 - steps run under a claim
     current = await job_queries.claimed_job(session, job_id=job.id, token=job.claim_token)
     if current is None or current.open_submission_id is not None:
         raise transitions.ClaimLost(job.id)
-    if current.cancel_requested_at is None and current.paused_at is None:
+    if current.cancel_requested_at is not None or current.paused_at is not None:
+        await _stop(session, current)
+    elif await submissions.recognisable(session, job_id=current.id):
         await transitions.stay(session, current, wait=timedelta(0))
     else:
-        await _stop(session, current)
+        event = NewEvent(f"The platform does not keep the metadata field; {_OWN_FILE_NEXT}")
+        await transitions.hold(session, current, event, wait=timedelta(0))
 
 
 async def _stop(session: Session, job: Job) -> None:
@@ -148,18 +152,17 @@ def _about_metadata(outcome: Rejected) -> bool:
 
 
 async def _without_metadata(session: Session, plan: SubmitPlan, outcome: Rejected) -> None:
+    """Go back for a training file of the job's own: without metadata nothing else would identify it."""
     rejected = submissions.submission_change(plan.submission_id, outcome="rejected", detail=outcome.message)
     refuses = platform_credentials.metadata_knowledge(
         credential_id=plan.job.credential_id, echoes=False, refuses=True
     )
-    event = NewEvent("The platform refuses the metadata field; submitting again without it")
-    changes = {"open_submission_id": None}
-    await transitions.stay(
+    await transitions.hold(
         session,
         plan.job,
+        NewEvent(f"The platform refuses the metadata field; {_OWN_FILE_NEXT}"),
         wait=timedelta(0),
-        events=[event],
-        changes=changes,
+        changes={"open_submission_id": None},
         riders=[rejected, refuses],
     )
 

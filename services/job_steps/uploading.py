@@ -47,7 +47,8 @@ async def begin_upload(session: Session, job: Job) -> UploadPlan | None:
     if job.paused_at is not None or credential.parked:
         await _hold(session, job, credential)
         return None
-    shared = credential.echoes_metadata is True
+    # Else the copy is the job's own: it is what a create without metadata is recognised by.
+    shared = credential.echoes_metadata is True and not credential.refuses_metadata
     rows = await files.sources_of_job(
         session,
         file_ids=_file_ids(job),

@@ -147,6 +147,25 @@ async def test_it_is_adopted_by_its_marker_where_jobs_share_a_file(rig: Any) -> 
     assert len({job.platform_job_id for job in ended}) == 2
 
 
+async def test_it_is_adopted_by_its_file_where_metadata_came_to_be_refused(rig: Any) -> None:
+    await know_the_echo(rig)
+    async with rig.worker():
+        await rig.ends(await rig.create())  # makes the copy that is shared from now on
+    known = set(rig.stand_in.store.jobs)
+    rig.stand_in.quirks.choose(["refuses_metadata"])
+    rig.order("delay;seconds=0;route=create")  # spends the first try, which is refused
+    rig.order("cut_after_accept")
+    job = await rig.create()
+    async with rig.worker():
+        ended = await rig.ends(job)
+    assert (ended.state, {ended.platform_job_id}) == (
+        JobState.SUCCEEDED,
+        set(rig.stand_in.store.jobs) - known,
+    )
+    outcome = "SELECT outcome FROM platform_submissions WHERE job_id = :id ORDER BY id"
+    assert await rig.sql(outcome, id=job.id) == [("rejected",), ("adopted",)]
+
+
 async def test_two_lost_answers_of_two_jobs_at_once_are_not_confused(rig: Any) -> None:
     rig.platform("cut_after_accept:2")
     both = [await rig.create(), await rig.create()]

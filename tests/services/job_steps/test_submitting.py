@@ -73,19 +73,59 @@ async def test_what_becomes_of_a_create(
     assert await world.value("SELECT outcome FROM platform_submissions") == recorded
 
 
-async def test_a_platform_that_refuses_metadata_is_asked_again_without(world: Any) -> None:
-    await world.create()
+REFUSED = Rejected(400, "Unknown parameter: 'metadata'.", None, "metadata")
+OF_ITS_OWN = "submitting with a training file uploaded for this job alone"
+
+
+@pytest.mark.parametrize("echoed", [False, True])
+async def test_a_platform_that_refuses_metadata_is_asked_again_with_a_file_that_tells_instead(
+    world: Any, *, echoed: bool
+) -> None:
+    await world.sql("UPDATE platform_credentials SET echoes_metadata = :echoed", echoed=echoed or None)
+    job = await world.create()
     plan = await world.begin_submit(await world.upload())
     assert plan.with_metadata
-    refused = Rejected(400, "Unknown parameter: 'metadata'.", None, "metadata")
     async with world.transaction() as session:
-        await submitting.finish_submit(session, plan, refused, first_poll=NOW)
-    job = await world.claim()
-    again = await world.begin_submit(job)
+        await submitting.finish_submit(session, plan, REFUSED, first_poll=NOW)
+    assert (await world.get(job)).state is JobState.HELD
+    assert (await world.lines(job))[-1] == f"The platform refuses the metadata field; {OF_ITS_OWN}"
+    # One that was shared is uploaded again; one that is the job's own already is not.
+    uploading = await world.begin_upload()
+    assert (bool(uploading.sources), uploading.shared) == (echoed, False)
+    again = await world.begin_submit(await world.finish_upload(uploading))
     assert not again.with_metadata
+    assert await world.value("SELECT own_file FROM platform_submissions ORDER BY id DESC LIMIT 1")
     async with world.transaction() as session:
-        await submitting.finish_submit(session, again, refused, first_poll=NOW)
+        await submitting.finish_submit(session, again, REFUSED, first_poll=NOW)
     assert (await world.get(job)).state is JobState.FAILED
+
+
+@pytest.mark.parametrize(
+    "learnt", ["refuses_metadata = true", "echoes_metadata = false", "echoes_metadata = NULL"]
+)
+async def test_no_create_leaves_that_could_not_be_recognised(world: Any, learnt: str) -> None:
+    await world.sql("UPDATE platform_credentials SET echoes_metadata = true")
+    job = await world.create()
+    claimed = await world.upload()
+    await world.sql(f"UPDATE platform_credentials SET {learnt}")  # noqa: S608 - by another job, meanwhile
+    async with world.transaction() as session:
+        assert await submitting.begin_submit(session, claimed, lease=timedelta(seconds=30)) is None
+    assert (await world.get(job)).state is JobState.HELD
+    assert (await world.lines(job))[-1] == f"The platform does not keep the metadata field; {OF_ITS_OWN}"
+    assert await world.value("SELECT count(*) FROM platform_submissions") == 0
+    uploading = await world.begin_upload()
+    assert uploading.sources
+    await world.begin_submit(await world.finish_upload(uploading))
+    assert await world.value("SELECT own_file FROM platform_submissions")
+
+
+async def test_a_shared_file_is_nobody_s_own_though_the_job_had_one_uploaded_before(world: Any) -> None:
+    job = await world.create()
+    claimed = await world.upload()
+    await world.sql("UPDATE platform_credentials SET echoes_metadata = true")
+    await world.sql("UPDATE jobs SET platform_training_file = 'file-of-all' WHERE id = :id", id=job.id)
+    await world.begin_submit(claimed)
+    assert not await world.value("SELECT own_file FROM platform_submissions")
 
 
 async def unclear(world: Any) -> ReconcilePlan:
