@@ -60,6 +60,16 @@ class Search:
         """Not finding it means something: all could be read, and show their marker or have a file of ours."""
         return not self.unreadable and (self.sought.own_file or self.all_echo)
 
+    def doubt(self, reach: Reach) -> str | None:
+        """Return why not finding it means nothing after a reading that came this far; None if it does."""
+        if reach is not Reach.ENOUGH:
+            return "the platform's list could not be read far enough"
+        if self.unreadable:
+            return "the platform's list holds jobs that cannot be read"
+        if not self.can_tell_absence:
+            return "the platform's list shows jobs without the metadata that would tell this one apart"
+        return None
+
     def _is_ours(self, job: PlatformJob) -> bool:
         if job.marker is not None:
             return job.marker == self.sought.marker

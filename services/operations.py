@@ -9,6 +9,8 @@ from domain.job_state import JobState
 from domain.jobs import Job
 
 OVERDUE = timedelta(minutes=2)
+UNSETTLED = timedelta(minutes=10)
+"""How long the fate of a create call may be unknown before a job counts as stuck."""
 
 
 async def recent_jobs(
@@ -28,8 +30,8 @@ async def recent_jobs(
 
 
 async def stuck_jobs(session: Session, *, limit: int) -> list[Job]:
-    """Return living jobs that should have moved: overdue, warned about, or found after a crash."""
-    return await operations.stuck_jobs(session, overdue=OVERDUE, limit=limit)
+    """Return living jobs that should have moved: overdue, warned about, crashed, or of unclear fate."""
+    return await operations.stuck_jobs(session, overdue=OVERDUE, unsettled=UNSETTLED, limit=limit)
 
 
 async def release(session: Session, *, job_id: str) -> None:

@@ -40,6 +40,7 @@ class PlatformSubmission(Base):
     detail: Mapped[str | None]
     platform_job_id: Mapped[str | None]
     looks: Mapped[int] = mapped_column(server_default=text("0"))
+    """Looks at the platform's list that could not tell whether the job is there."""
     absent_since: Mapped[datetime | None]
     check_at: Mapped[datetime | None]
     claim_token: Mapped[UUID | None]

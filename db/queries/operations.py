@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import exists, func, or_, select, text
 
-from db.models import Job
+from db.models import Job, PlatformSubmission
 from db.queries import job_columns
 from db.session import Session
 from domain import jobs
@@ -23,12 +23,26 @@ async def recent_jobs(
     return [job_columns.job_of(row) for row in await session.execute(statement)]
 
 
-async def stuck_jobs(session: Session, *, overdue: timedelta, limit: int) -> list[jobs.Job]:
-    """Return living jobs that are overdue by this much, were warned about, or crashed a worker."""
+async def stuck_jobs(
+    session: Session, *, overdue: timedelta, unsettled: timedelta, limit: int
+) -> list[jobs.Job]:
+    """Return living jobs that are overdue, were warned about, crashed a worker, or whose create is unclear.
+
+    Args:
+        session: the transaction.
+        overdue: how long a step may have been due.
+        unsettled: how long a create call may be open.
+        limit: how many at most.
+    """
+    unclear = exists().where(
+        PlatformSubmission.id == Job.open_submission_id,
+        PlatformSubmission.intent_at < func.now() - unsettled,
+    )
+    late = Job.next_step_at < func.now() - overdue
     statement = (
         select(*job_columns.COLUMNS)
         .where(Job.state.not_in(TERMINAL))
-        .where(or_(Job.next_step_at < func.now() - overdue, Job.warned_at.is_not(None), Job.crashes > 0))
+        .where(or_(late, Job.warned_at.is_not(None), Job.crashes > 0, unclear))
         .order_by(Job.next_step_at)
         .limit(limit)
     )

@@ -80,6 +80,12 @@ def submission_change(submission_id: str, **changes: Any) -> Update:
     return update(PlatformSubmission).where(PlatformSubmission.id == submission_id).values(**changes)
 
 
+def doubtful_look(submission_id: str, reason: str) -> Update:
+    """Return the statement that notes a look that could not tell whether the job is there."""
+    looks = PlatformSubmission.looks + 1
+    return submission_change(submission_id, outcome="ambiguous", detail=reason, looks=looks)
+
+
 def first_absence(submission_id: str) -> Update:
     """Return the statement that notes the first look that did not find the job."""
     absent_since = func.coalesce(PlatformSubmission.absent_since, func.now())

@@ -25,6 +25,8 @@ class ReconcilePlan:
     sought: Sought
     age: timedelta
     absent_for: timedelta | None
+    doubted: bool
+    """A look that could not tell has been told of."""
 
 
 async def begin_reconcile(session: Session, job: Job) -> ReconcilePlan:
@@ -32,7 +34,7 @@ async def begin_reconcile(session: Session, job: Job) -> ReconcilePlan:
     assert job.open_submission_id is not None  # noqa: S101 - the worker chose this step by it
     row = await submissions.submission(session, submission_id=job.open_submission_id)
     sought = Sought(row.marker, row.platform_training_file, row.own_file, row.intent_at)
-    return ReconcilePlan(job, row.id, sought, row.age, row.absent_for)
+    return ReconcilePlan(job, row.id, sought, row.age, row.absent_for, doubted=row.looks > 0)
 
 
 async def finish_found(
@@ -58,13 +60,14 @@ async def finish_absent(session: Session, plan: ReconcilePlan, *, settle: timede
 
 
 async def finish_unknown(session: Session, plan: ReconcilePlan, reason: str) -> None:
-    """Keep looking while the platform's list does not reach far enough; give up after a day."""
+    """Keep looking while the platform's list cannot tell, and say so once; give up after a day."""
     if plan.age < UNCONFIRMED_AFTER:
-        rider = submissions.submission_change(plan.submission_id, outcome="ambiguous", detail=reason)
-        await transitions.stay(session, plan.job, wait=UNREACHABLE_LOOK, riders=[rider])
+        rider = submissions.doubtful_look(plan.submission_id, reason)
+        events = [] if plan.doubted else [_doubt(reason)]
+        await transitions.stay(session, plan.job, wait=UNREACHABLE_LOOK, events=events, riders=[rider])
         return
     rider = submissions.submission_change(plan.submission_id, outcome="unconfirmed", detail=reason)
-    await transitions.fail(session, plan.job, unconfirmed(plan.sought.marker), riders=[rider])
+    await transitions.fail(session, plan.job, unconfirmed(plan.sought), riders=[rider])
 
 
 async def finish_unreachable(session: Session, plan: ReconcilePlan, outcome: Retryable) -> None:
@@ -75,11 +78,19 @@ async def finish_unreachable(session: Session, plan: ReconcilePlan, outcome: Ret
     await retry_later(session, plan.job, outcome, what="Looking for the submission on the platform")
 
 
-def unconfirmed(marker: str) -> JobError:
+def _doubt(reason: str) -> NewEvent:
+    text = f"Whether the platform got the submission cannot be told yet ({reason}); looking for up to a day"
+    return NewEvent(text, level="warn")
+
+
+def unconfirmed(sought: Sought) -> JobError:
     """Return the error of a job whose create call was neither confirmed nor ruled out in time."""
+    file, marker = sought.platform_training_file, f"the metadata tuneward={sought.marker}"
+    # Metadata may not have been sent, but then the file is the job's own; a shared one tells nothing.
+    traits = f"the training file {file}, or {marker}," if sought.own_file else marker
     return JobError(
         "submission_unconfirmed",
         f"The platform's answer to the submission was lost and its list did not settle within a day whether "
-        f"the job exists. Look on the platform for a job with the metadata tuneward={marker} before you "
-        f"create this one again.",
+        f"the job exists. Look on the platform for a job with {traits} before you create this "
+        f"one again.",
     )

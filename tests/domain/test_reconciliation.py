@@ -109,6 +109,16 @@ def test_absence_means_nothing_with_a_shared_file_unless_every_job_shows_its_met
     assert not hides_one.can_tell_absence
 
 
+def test_the_doubt_is_named() -> None:
+    unreadable, hiding, clear = Search(OWN), Search(SHARED), Search(OWN)
+    unreadable.read(page(skipped=1, has_more=False))
+    hiding.read(page(job("a"), has_more=False))
+    assert "read far enough" in (clear.doubt(Reach.SHORT) or "")
+    assert "cannot be read" in (unreadable.doubt(Reach.ENOUGH) or "")
+    assert "without the metadata" in (hiding.doubt(Reach.ENOUGH) or "")
+    assert clear.doubt(Reach.ENOUGH) is None
+
+
 def test_the_job_created_first_is_kept_and_one_without_a_time_is_not() -> None:
     late, early, timeless = job("a", minutes=2), job("c", minutes=1), job("b", minutes=None)
     assert earliest([timeless, late, early]) == (early, [late, timeless])

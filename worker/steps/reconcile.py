@@ -23,10 +23,10 @@ async def reconcile(context: Context, job: Job) -> None:
     async with context.database.transaction() as session:
         if isinstance(finding, Retryable):
             await reconciling.finish_unreachable(session, plan, finding)
-        elif finding is Reach.ENOUGH and search.can_tell_absence:
-            await reconciling.finish_absent(session, plan, settle=context.pace.settle_time)
+        elif (doubt := search.doubt(finding)) is not None:
+            await reconciling.finish_unknown(session, plan, doubt)
         else:
-            await reconciling.finish_unknown(session, plan, "the platform's list does not reach far enough")
+            await reconciling.finish_absent(session, plan, settle=context.pace.settle_time)
 
 
 async def _adopt(context: Context, plan: ReconcilePlan, search: Search) -> None:

@@ -1,6 +1,6 @@
 """One create call: its intent, its outcome, and the search for one whose answer was lost."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,8 @@ from domain.outcomes import (
     Rejected,
     Retryable,
 )
+from domain.reconciliation import Sought
+from services import operations
 from services.job_steps import reconciling, submitting
 from services.job_steps.reconciling import ReconcilePlan
 
@@ -208,3 +210,30 @@ async def test_the_platform_is_sent_the_guide_s_spelling(world: Any) -> None:
     assert request.hyperparameters == guide
     supervised = {"hyperparameters": guide, "extra": 1}
     assert request.method == {"type": "supervised", "supervised": supervised}
+
+
+async def test_a_look_that_cannot_tell_is_told_once_and_makes_the_job_one_of_the_stuck_after_a_while(
+    world: Any,
+) -> None:
+    async def stuck() -> list[Job]:
+        async with world.transaction() as session:
+            return await operations.stuck_jobs(session, limit=10)
+
+    plan = await unclear(world)
+    for _ in range(2):
+        async with world.transaction() as session:
+            await reconciling.finish_unknown(session, plan, "it hides")
+        assert await stuck() == []
+        plan = await look(world)
+    await world.hand_back(plan.job)
+    told = "Whether the platform got the submission cannot be told yet (it hides); looking for up to a day"
+    assert (await world.lines(plan.job)).count(told) == 1
+    await world.sql("UPDATE platform_submissions SET intent_at = now() - interval '11 min'")
+    assert [job.id for job in await stuck()] == [plan.job.id]
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_the_last_word_on_an_unconfirmed_create_names_the_file_if_it_tells(*, own: bool) -> None:
+    message = reconciling.unconfirmed(Sought("m-1", "file-1", own, datetime.now(UTC))).message
+    assert "tuneward=m-1" in message
+    assert ("the training file file-1" in message) is own
