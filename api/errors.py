@@ -13,11 +13,17 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from domain.errors import TunewardError
+from domain.wording import as_written
 
 _log = structlog.get_logger("api")
 SHOWN_VALUE = 100
 """Characters of a refused value, or of a parameter's name, that an answer repeats."""
 _WHERE = frozenset({"body", "query", "path", "header"})
+_NO_OBJECT = "The body must be a JSON object, sent with the header Content-Type: application/json."
+_UNREADABLE = (
+    "The body is not JSON that can be read: it is not UTF-8, is nested too deeply, "
+    "or has a number of too many digits."
+)
 
 
 def envelope(error: TunewardError, *, job_kept: bool = False) -> JSONResponse:
@@ -77,6 +83,8 @@ async def _invalid(_: Request, error: Exception) -> Response:
 def _explained(fault: Mapping[str, Any], param: str | None) -> str:
     if fault["type"] == "json_invalid":
         return f"The body is not valid JSON at character {fault['loc'][-1]}: {fault['ctx']['error']}."
+    if fault["type"] == "model_attributes_type" and param is None:
+        return _NO_OBJECT  # curl's -d alone sends a form
     if fault["type"] == "missing":
         return f"Missing required parameter: {shortened(param or 'the body')}"
     reason = fault["msg"].removeprefix("Value error, ")
@@ -98,8 +106,8 @@ def parameter(location: tuple[Any, ...]) -> str | None:
 
 
 def shown(value: object) -> str:
-    """Repeat a value, shortened, without control characters."""
-    return shortened(repr(value))
+    """Repeat a value as JSON writes it, shortened."""
+    return shortened(as_written(value, SHOWN_VALUE + 1))
 
 
 def shortened(text: str) -> str:
@@ -108,10 +116,12 @@ def shortened(text: str) -> str:
 
 
 async def _http(request: Request, error: Exception) -> Response:
-    """Answer for what Starlette itself refuses: unknown routes and methods."""
+    """Answer for what the framework refuses: unknown routes and methods, bodies its parser cannot read."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     message, code, headers = str(error.detail), "invalid_request", error.headers
     path = shortened(request.scope["path"])  # not `request.url`: its Host need not be one
+    if error.status_code == 400:  # noqa: PLR2004 - HTTP's own number
+        message, code = _UNREADABLE, "invalid_json"
     if error.status_code == 404:  # noqa: PLR2004 - HTTP's own number
         message, code = f"Unknown request URL: {request.method} {path}. See /docs.", "unknown_url"
     if error.status_code == 405:  # noqa: PLR2004 - HTTP's own number

@@ -151,7 +151,8 @@ class Plain:
     def _check_encoding(scope: Scope) -> None:
         for name, value in scope["headers"]:
             if name == b"content-encoding" and value.strip().lower() not in {b"", b"identity"}:
-                message = f"{EncodedBody.__doc__} Leave out the header Content-Encoding ({shown(value)})."
+                sent = shown(value.decode("latin-1"))
+                message = f"{EncodedBody.__doc__} Leave out the header Content-Encoding ({sent})."
                 raise EncodedBody(message)
 
 

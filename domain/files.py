@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from domain.errors import InvalidRequest
+from domain.wording import as_written
 
 UPLOADABLE: Final = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 PURPOSES: Final = (*UPLOADABLE, "assistants_output", "batch_output", "fine-tune-results")
@@ -52,7 +53,7 @@ def check_purpose(purpose: str) -> str:
         InvalidRequest: there is no such purpose, or only we may use it.
     """
     if purpose not in UPLOADABLE:
-        message = f"Invalid purpose: {purpose!r:.80} is none of {', '.join(UPLOADABLE)}."
+        message = f"Invalid purpose: {as_written(purpose)} is none of {', '.join(UPLOADABLE)}."
         raise InvalidRequest(message, param="purpose")
     return purpose
 
@@ -66,10 +67,14 @@ def life_of(fields: Mapping[str, str]) -> timedelta | None:
     anchor, seconds = fields.get("expires_after[anchor]"), fields.get("expires_after[seconds]")
     if anchor is None and seconds is None:
         return None
+    if anchor is None:
+        raise _missing("anchor")
     if anchor != "created_at":
-        message = f"Invalid expires_after.anchor: {anchor!r:.80}; it can only be 'created_at'."
+        message = f"Invalid expires_after.anchor: {as_written(anchor)}; it can only be 'created_at'."
         raise InvalidRequest(message, param="expires_after.anchor")
-    if seconds is None or not (seconds.isascii() and seconds.isdigit() and len(seconds) < 10):  # noqa: PLR2004 - digits of the longest life, and some
+    if seconds is None:
+        raise _missing("seconds")
+    if not (seconds.isascii() and seconds.isdigit() and len(seconds) < 10):  # noqa: PLR2004 - digits of the longest life, and some
         raise _bad_seconds(seconds)
     life = timedelta(seconds=int(seconds))
     if not SHORTEST_LIFE <= life <= LONGEST_LIFE:
@@ -77,7 +82,17 @@ def life_of(fields: Mapping[str, str]) -> timedelta | None:
     return life
 
 
-def _bad_seconds(seconds: str | None) -> InvalidRequest:
+def _missing(name: str) -> InvalidRequest:
+    param = f"expires_after.{name}"
+    message = (
+        f"Missing required parameter: {param}. Send both expires_after[anchor] and expires_after[seconds]."
+    )
+    return InvalidRequest(message, param=param, code="missing_required_parameter")
+
+
+def _bad_seconds(seconds: str) -> InvalidRequest:
     low, high = (int(life.total_seconds()) for life in (SHORTEST_LIFE, LONGEST_LIFE))
-    message = f"Invalid expires_after.seconds: {seconds!r:.80} is not a whole number from {low} to {high}."
+    message = (
+        f"Invalid expires_after.seconds: {as_written(seconds)} is not a whole number from {low} to {high}."
+    )
     return InvalidRequest(message, param="expires_after.seconds")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from domain.errors import InvalidRequest
+from domain.wording import as_written
 
 AUTO: Final = "auto"
 
@@ -70,9 +71,9 @@ LIMITS: Final[Mapping[str, Range]] = {
     "batch_size": Range(1, 256, whole=True, auto=True),
     "learning_rate_multiplier": Range(0, 10_000, auto=True, over=True),
     "learning_rate": Range(0, 1, auto=True, over=True),
-    "lora_r": Range(1, 256, whole=True),
-    "lora_alpha": Range(1, 1024, whole=True),
-    "lora_dropout": Range(0, 1, under=True),
+    "lora_r": Range(1, 256, whole=True, auto=True),
+    "lora_alpha": Range(1, 1024, whole=True, auto=True),
+    "lora_dropout": Range(0, 1, auto=True, under=True),
 }
 
 
@@ -93,7 +94,7 @@ def check(
         if allowed is None:
             raise InvalidRequest(_unknown(name, limits), param=f"{param}.{name}", code="unknown_parameter")
         if not allowed.allows(value):
-            message = f"Invalid {param}.{name}: {value!r:.80} is not {allowed}.{_hint(value)}"
+            message = f"Invalid {param}.{name}: {as_written(value)} is not {allowed}.{_hint(value)}"
             raise InvalidRequest(message, param=f"{param}.{name}")
         if isinstance(value, float) and isinstance(allowed, Range) and allowed.whole:
             given[name] = int(value)
@@ -133,8 +134,8 @@ def merged(
             both[name] = inner[name] if top[name] == AUTO else top[name]
         elif top[name] != inner[name]:
             message = (
-                f"{top_param}.{name} is {top[name]!r:.80}, but {inner_param}.{name} is {inner[name]!r:.80}. "
-                "Send one of the two."
+                f"{top_param}.{name} is {as_written(top[name])}, "
+                f"but {inner_param}.{name} is {as_written(inner[name])}. Send one of the two."
             )
             raise InvalidRequest(message, param=f"{top_param}.{name}")
     return both

@@ -8,6 +8,7 @@ from domain import hyperparameters, presets
 from domain.errors import InvalidRequest
 from domain.hyperparameters import LIMITS, Limit, OneOf, Range, merged
 from domain.presets import Variant
+from domain.wording import as_written
 
 SUPERVISED: Final = "supervised"
 MOST_STEPS: Final = 1_000_000
@@ -47,7 +48,7 @@ def tuning(top: Mapping[str, Any], method: Mapping[str, Any] | None) -> Tuning:
         return Tuning(None, given, presets.variants(given))
     kind = method.get("type", SUPERVISED)
     if not isinstance(kind, str) or kind not in METHODS:
-        message = f"Invalid method.type: {kind!r:.80} is none of {', '.join(METHODS)}."
+        message = f"Invalid method.type: {as_written(kind)} is none of {', '.join(METHODS)}."
         raise InvalidRequest(message, param="method.type")
     chosen = _chosen(method, kind)
     inner = chosen.get("hyperparameters") or {}
@@ -72,7 +73,7 @@ def _chosen(method: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 def _object(value: Any, param: str) -> Mapping[str, Any]:
     if value is not None and not isinstance(value, Mapping):
-        raise InvalidRequest(f"Invalid {param}: {value!r:.80} is not an object.", param=param)
+        raise InvalidRequest(f"Invalid {param}: {as_written(value)} is not an object.", param=param)
     return value or {}
 
 

@@ -61,13 +61,14 @@ async def authenticate(session: Session, *, api_key: str) -> Caller:
     """
     caller = await projects.caller_of_key(session, key_hash=key_hash(api_key))
     if caller is None:
-        raise Unauthenticated(f"Incorrect API key provided: {_masked(api_key)}. {Unauthenticated.__doc__}")
+        message = f"Incorrect API key provided{_masked(api_key)}. 'tuneward keys create' makes one."
+        raise Unauthenticated(message)
     return caller
 
 
 def _masked(api_key: str) -> str:
     shown = api_key if api_key.isascii() and api_key.isprintable() else ""
-    return f"{shown[:3]}…{shown[-4:]}" if len(shown) > 16 else "…"  # noqa: PLR2004 - never most of a key
+    return f": {shown[:3]}…{shown[-4:]}" if len(shown) > 16 else ""  # noqa: PLR2004 - never most of a key
 
 
 async def create(session: Session, box: SecretBox, *, project: str) -> MadeKey:

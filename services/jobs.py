@@ -34,6 +34,7 @@ from domain.errors import (
 from domain.job_state import BEFORE_SUBMISSION, TERMINAL, JobState
 from domain.jobs import Checkpoint, Job, JobEvent, NewJob, accepted
 from domain.presets import Variant
+from domain.wording import sentence
 from services import transitions
 
 
@@ -168,8 +169,8 @@ async def _file_fault(session: Session, project_id: str, new: NewJob) -> Invalid
             message = f"The file {file_id} has the purpose {file.purpose!r}; upload it as 'fine-tune'."
             return InvalidTrainingFile(message, param=param)
         if file.status != "processed":
-            why = file.status_details or file.status
-            message = f"The file {file_id} cannot be used: {why}. Upload a corrected file."
+            why = sentence(file.status_details or file.status)
+            message = f"The file {file_id} cannot be used: {why} Upload a corrected file."
             return InvalidTrainingFile(message, param=param)
         if param == "training_file" and _fits_no(new, file.examples):
             return presets.contradiction(new.hyperparameters)

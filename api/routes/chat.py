@@ -1,5 +1,6 @@
 """Chat completions: resolved against this project's models, then passed through byte for byte."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 
@@ -17,6 +18,8 @@ from xpulink.port import ChatAnswer
 
 router = APIRouter(prefix="/v1/chat/completions", tags=["Chat"])
 _OUR_KEY_REFUSED = frozenset({401, 402, 403})
+_ESCAPES = re.compile(rb"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(u[dD][89a-fA-F]\w\w)|.)", re.DOTALL)
+"""JSON's escapes, two that make a surrogate pair as one; half of a pair is the group."""
 _log = structlog.get_logger(__name__)
 
 
@@ -57,7 +60,9 @@ def _parsed(sent: bytes) -> dict[str, Raw]:
     try:
         return msgspec.json.decode(sent.decode(), type=dict[str, Raw])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidRequest(f"The body is not a JSON object: {error}", code="invalid_json") from error
+        half = next((found[0] for found in _ESCAPES.finditer(sent) if found[1]), None)
+        why = f"{half.decode()} is half of a surrogate pair, and no character" if half else error
+        raise InvalidRequest(f"The body is not a JSON object: {why}.", code="invalid_json") from error
 
 
 def _model(body: Mapping[str, Raw]) -> str:

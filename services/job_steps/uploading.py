@@ -12,6 +12,7 @@ from domain.job_state import JobState
 from domain.jobs import Job, NewEvent
 from domain.outcomes import Ambiguous, Answered, NotFound, NotOffered, Outcome, Rejected, Retryable
 from domain.platform import JobError, PlatformFile
+from domain.wording import sentence
 from services import transitions
 from services.job_steps.retrying import retry_later
 
@@ -87,9 +88,8 @@ def _unusable(job: Job, rows: Mapping[str, AnyRow]) -> JobError | None:
         row = rows.get(file_id) if file_id else None
         if file_id and (row is None or row.status != "processed" or not row.blob_key):
             why = row.status_details if row is not None and row.status_details else "its content is gone"
-            message = (
-                f"The file {file_id} cannot be used: {why}. Upload a corrected file and create a new job."
-            )
+            todo = "Upload a corrected file and create a new job."
+            message = f"The file {file_id} cannot be used: {sentence(why)} {todo}"
             return JobError("invalid_training_file", message, param)
     return None
 

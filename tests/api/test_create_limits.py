@@ -11,7 +11,11 @@ HYPER = "hyperparameters."
 
 
 def hyper(name: str, value: Any, allowed: str) -> Row:
-    return {"hyperparameters": {name: value}}, HYPER + name, (repr(value)[:40], allowed)
+    return (
+        {"hyperparameters": {name: value}},
+        HYPER + name,
+        (str(value).lower() if isinstance(value, bool) else repr(value)[:40], allowed),
+    )
 
 
 YES, NO = True, False
@@ -20,8 +24,8 @@ DPO = "method.dpo.hyperparameters."
 EFFORT = {"grader": {"type": "string_check"}, "hyperparameters": {"reasoning_effort": "max"}}
 
 EPOCHS, BATCH = 'a whole number from 1 to 50 or "auto"', 'a whole number from 1 to 256 or "auto"'
-RANK, ALPHA = "a whole number from 1 to 256", "a whole number from 1 to 1024"
-DROPOUT, MULTIPLIER = "a number from 0 under 1", "a number over 0"
+RANK, ALPHA = 'a whole number from 1 to 256 or "auto"', 'a whole number from 1 to 1024 or "auto"'
+DROPOUT, MULTIPLIER = 'a number from 0 under 1 or "auto"', "a number over 0"
 
 REFUSED: list[Row] = [
     ({"model": ""}, "model", ("at least 1 character", "''")),
@@ -29,13 +33,13 @@ REFUSED: list[Row] = [
     ({"model": "m" * 257}, "model", ("at most 256 characters", "mmm")),
     ({"training_file": 7}, "training_file", ("valid string", "7")),
     ({"training_file": ""}, "training_file", ("at least 1 character",)),
-    ({"validation_file": True}, "validation_file", ("valid string", "True")),
+    ({"validation_file": True}, "validation_file", ("valid string", "true")),
     ({"suffix": ""}, "suffix", ("at least 1 character", "''")),
     ({"suffix": "s" * 65}, "suffix", ("at most 64 characters", "sss")),
     ({"suffix": 1}, "suffix", ("valid string", "1")),
     ({"seed": -1}, "seed", ("greater than or equal to 0", "-1")),
     ({"seed": 2147483648}, "seed", ("less than or equal to 2147483647", "2147483648")),
-    ({"seed": True}, "seed", ("valid integer", "True")),
+    ({"seed": True}, "seed", ("valid integer", "true")),
     ({"seed": "1"}, "seed", ("valid integer", "'1'")),
     ({"seed": 1.5}, "seed", ("valid integer", "1.5")),
     ({"metadata": {str(n): "" for n in range(17)}}, "metadata", ("at most 16 items",)),
@@ -64,13 +68,13 @@ REFUSED: list[Row] = [
     hyper("learning_rate", NO, "a number over 0"),
     hyper("lora_r", 0, RANK),
     hyper("lora_r", 257, RANK),
-    hyper("lora_r", "auto", RANK),
+    hyper("lora_r", "auto ", RANK),
     hyper("lora_alpha", 1025, ALPHA),
     hyper("lora_dropout", 1, DROPOUT),
     hyper("lora_dropout", -0.1, DROPOUT),
     ({"method": "supervised"}, "method", ("valid dictionary", "supervised")),
     ({"method": {"type": "magic"}}, "method.type", ("'magic'", "supervised, dpo, reinforcement")),
-    ({"method": {"type": ["dpo"]}}, "method.type", ("['dpo']", "supervised, dpo, reinforcement")),
+    ({"method": {"type": ["dpo"]}}, "method.type", ('["dpo"]', "supervised, dpo, reinforcement")),
     ({"method": {"type": "dpo", "dpo": 7}}, "method.dpo", ("7", "object")),
     (
         {"method": {"type": "supervised", "supervised": {"hyperparameters": [1]}}},

@@ -123,7 +123,12 @@ QUERIES: list[tuple[str, str, int, str | None]] = [
     (JOBS, "metadata[a]=%00", 400, "metadata"),
     (JOBS, "&".join(f"metadata[{n}]=x" for n in range(17)), 400, "metadata"),
     (JOBS, "metadata[a]=%25&metadata[']=--", 200, None),
-    (JOBS, "metadata[=x&unknown=1", 200, None),
+    (JOBS, "metadata[a=1", 400, "metadata"),
+    (JOBS, "metadata[a]b=1", 400, "metadata"),
+    (JOBS, "metadata.a=1", 400, "metadata"),
+    (JOBS, "metadata[a]=1&metadata=null", 400, "metadata"),
+    (JOBS, "metadata=null&metadata=x", 400, "metadata"),
+    (JOBS, "metadata=null&unknown=1", 200, None),
     (FILES, "limit=-1", 400, "limit"),
     (FILES, "limit=10001", 400, "limit"),
     (FILES, "limit=10000&after=file-x&order=asc", 200, None),
@@ -207,6 +212,36 @@ async def test_broken_json_is_named_with_its_place(project: Project) -> None:
         JOBS, content=b'{"model": oops}', headers={"content-type": "application/json"}
     )
     assert "character 10" in refused(answer, 400, "invalid_json")
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"model": "\xff"}', nested(5000).encode(), b'{"x": ' + b"9" * 5000 + b"}"], ids=lambda _: ""
+)
+async def test_json_that_breaks_the_parser_is_named_as_such(project: Project, content: bytes) -> None:
+    answer = await project.post(JOBS, content=content, headers={"content-type": "application/json"})
+    message = refused(answer, 400, "invalid_json")
+    assert all(word in message for word in ("UTF-8", "nested", "digits"))
+
+
+@pytest.mark.parametrize("path", [JOBS, "/webhook_endpoints"])
+async def test_a_forgotten_content_type_is_named(project: Project, path: str) -> None:
+    for kind, content in (
+        ("application/x-www-form-urlencoded", b'{"model": "m"}'),
+        ("application/json", b"[]"),
+    ):
+        answer = await project.post(path, content=content, headers={"content-type": kind})
+        assert "Content-Type: application/json" in refused(answer, 400, "invalid_value")
+
+
+@pytest.mark.parametrize("half", ["\\ud800", "x\\uDC00", "\\ud83d\\ude00\\ud83d end"])
+async def test_a_chat_with_half_a_character_is_told_which(project: Project, half: str) -> None:
+    answer = await project.post("/chat/completions", content=f'{{"model": "qwen3-32b", "x": "{half}"}}')
+    assert "is half of a surrogate pair" in refused(answer, 400, "invalid_json")
+
+
+async def test_a_compressed_body_is_refused_in_the_sender_s_words(project: Project) -> None:
+    answer = await project.post(JOBS, content=b"", headers={"content-encoding": "gzip"})
+    assert "Content-Encoding ('gzip')" in refused(answer, 415, answer.json()["error"]["code"])
 
 
 async def test_of_two_equal_keys_the_last_counts(project: Project) -> None:

@@ -92,7 +92,8 @@ async def test_other_purposes_are_not_looked_into(uploader: Project) -> None:
 async def test_fields_of_the_form_are_checked(uploader: Project, fields: dict[str, str], param: str) -> None:
     before = uploader.service.blobs()
     answer = await uploader.post("/files", data=fields, files={"file": ("t.jsonl", examples())})
-    refused(answer, 400, "invalid_value" if fields else "missing_required_parameter", param)
+    missing = f"{param.replace('.', '[')}]" not in fields if "." in param else param not in fields
+    refused(answer, 400, "missing_required_parameter" if missing else "invalid_value", param)
     assert await nothing_kept(uploader, before)
 
 

@@ -27,7 +27,7 @@ def test_the_size_of_a_file_is_counted_in_examples(examples: int | None, size: i
     assert size_of(examples) == size
 
 
-@pytest.mark.parametrize("asked", [{}, dict.fromkeys(("n_epochs", "batch_size", "learning_rate"), "auto")])
+@pytest.mark.parametrize("asked", [{}, dict.fromkeys(LIMITS, "auto")])
 def test_what_nobody_names_comes_from_the_preset_of_the_size(asked: dict[str, Any]) -> None:
     small, medium, large = variants(asked)
     assert small == Variant(CLIENT | {"n_epochs": 5, "batch_size": 2, "learning_rate": 1e-4} | rank(4))

@@ -71,6 +71,8 @@ async def test_what_is_no_key_is_refused_without_being_repeated(world: Any, api_
     assert len(refused.value.message) < 300
     if len(api_key) > 16:
         assert api_key not in refused.value.message
+    part = f": {api_key[:3]}…{api_key[-4:]}" if len(api_key) > 16 else ""
+    assert refused.value.message.startswith(f"Incorrect API key provided{part}. 'tuneward keys create'")
 
 
 async def test_a_revoked_key_speaks_for_nobody_and_the_others_go_on(world: Any) -> None:

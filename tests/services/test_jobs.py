@@ -53,8 +53,11 @@ async def test_a_job_and_its_key_are_kept_together_or_not_at_all(world: Any) -> 
 
 FILES: list[tuple[dict[str, Any], str]] = [
     ({"purpose": "batch"}, "has the purpose 'batch'; upload it as 'fine-tune'"),
-    ({"status": "error", "status_details": "line 3: no messages"}, "cannot be used: line 3: no messages"),
-    ({"status": "uploaded"}, "cannot be used: uploaded"),
+    (
+        {"status": "error", "status_details": "line 3: no messages."},
+        "cannot be used: line 3: no messages. Upload",
+    ),
+    ({"status": "uploaded"}, "cannot be used: uploaded. Upload"),
     ({"life": -timedelta(hours=1)}, "There is no file"),
 ]
 

@@ -143,3 +143,4 @@ async def test_a_file_whose_bytes_are_gone_ends_the_job(world: Any) -> None:
     job = await world.get(job)
     assert job.error is not None
     assert job.error.code == "invalid_training_file"
+    assert "cannot be used: its content is gone. Upload a corrected file" in job.error.message
