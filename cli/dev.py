@@ -1,6 +1,7 @@
 """`tuneward dev`: the embedded stack, until Ctrl-C."""
 
 import json
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -71,10 +72,23 @@ def _announce(stack: "Stack") -> None:
         f"Tuneward is ready at {stack.api_url}/v1, described at {stack.api_url}/docs\n"
         f"  export OPENAI_BASE_URL={stack.api_url}/v1 OPENAI_API_KEY={stack.api_key}\n"
         f"  export OPENAI_WEBHOOK_SECRET={stack.webhook_secret}\n"
+        f"For 'tuneward keys', 'jobs' and 'platform check' in another terminal:\n"
+        f"  export {_operator_environment(stack)}\n"
         f"Logs are in {stack.data_dir / 'logs'}; Ctrl-C stops everything."
     )
     # Last, so that whoever waits for this line has the hints as well.
     print(json.dumps(ready), flush=True)
+
+
+def _operator_environment(stack: "Stack") -> str:
+    """Return what other commands need; what the user has set themselves is not repeated."""
+    needed = {"DATABASE_URL": stack.database_url}
+    keys = stack.data_dir / "keys" / "secret_keys"
+    if stack.environment["TUNEWARD_SECRET_KEYS"] == keys.read_text().strip():
+        needed["TUNEWARD_SECRET_KEYS_FILE"] = str(keys)
+    if stack.platform == "simulator":  # for 'tuneward platform check'
+        needed |= {name: stack.environment[name] for name in ("XPULINK_BASE_URL", "XPULINK_API_KEY")}
+    return " ".join(f"{name}={shlex.quote(value)}" for name, value in needed.items())
 
 
 def _say(text: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import asyncpg
 import psutil
 import pytest
 import requests
+from cryptography.fernet import Fernet
 
 TUNEWARD = [sys.executable, "-m", "cli"]
 
@@ -99,6 +101,10 @@ def test_dev_stops_when_told_keeps_data_and_keys_and_leaves_nothing_when_killed(
     rest, hints = program.communicate(timeout=40)
     assert (program.returncode, rest) == (0, "")
     assert f"{ready['api_url']}/docs" in hints
+    exports = dict(word.split("=", 1) for word in shlex.split(hints) if "=" in word)
+    assert exports["DATABASE_URL"] == ready["database_url"]
+    assert exports["XPULINK_BASE_URL"] == ready["platform_url"]
+    assert Fernet(Path(exports["TUNEWARD_SECRET_KEYS_FILE"]).read_bytes().strip())
 
     program = started(*DEV, str(tmp_path))
     again = first_line(program)
