@@ -170,6 +170,9 @@ def main() -> int:
     except (Refused, requests.RequestException) as error:
         _say(f"Failed 失败: {error}")
         return 1
+    except OSError as error:
+        _say(f"The file cannot be read 无法读取文件: {chosen.training} ({error.strerror})")
+        return 1
 
 
 if __name__ == "__main__":

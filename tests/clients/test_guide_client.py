@@ -98,3 +98,9 @@ async def test_it_says_what_the_service_says_where_it_is_refused(
     client = guide_client(order["base_url"], "tw_nobody")
     with pytest.raises(Exception, match=r"^401: .*API key"):
         await asyncio.to_thread(client.upload, training)
+
+
+async def test_a_file_that_is_not_there_is_named_in_a_sentence(order: dict[str, Any], tmp_path: Path) -> None:
+    code, lines = await run(order["base_url"], order["api_key"], tmp_path / "nope")
+    assert (code, len(lines)) == (1, 1)
+    assert lines[0].startswith(f"The file cannot be read 无法读取文件: {tmp_path / 'nope'} (")
