@@ -120,7 +120,7 @@ async def _missing_job(asker: Asker, report: Report) -> bool:
     came = await asker.ask("GET", f"{asker.places.jobs}/{NOBODYS_JOB}")
     found = outcome(came, wire.read_job)
     envelope = isinstance(found, NotFound)
-    note = "so a job that is gone is not told from a route that is missing"
+    note = "not told from a missing route"
     notes = [] if envelope else [in_words(came), note]
     report.note("missing job is 404", Verdict.YES if envelope else Verdict.NO, *notes)
     report.note("error envelope", *_envelope(came))
