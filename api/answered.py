@@ -120,6 +120,8 @@ class Answered:
                 _log.warning("answers not noted yet", error=str(error.__cause__ or error))
                 self._waiting = deque([*self._being_written, *self._waiting], maxlen=self._most)
                 return False
+            except Exception:  # noqa: BLE001 - these are lost, but the next ones shall be written
+                _log.exception("noting answers broke", count=len(self._being_written))
             finally:
                 self._being_written = deque(maxlen=self._most)
             return True

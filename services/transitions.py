@@ -65,9 +65,7 @@ async def move(
     Raises:
         ClaimLost: the job is not in that state, or another worker holds it.
     """
-    if not may_move(job.state, to):
-        message = f"{job.id}: no edge leads from {job.state} to {to}"
-        raise ValueError(message)
+    _demand_edge(job, to)
     now = datetime.now(UTC)
     plain = {**_arrival(to, now), **changes}
     due = {} if to in TERMINAL else {"next_step_at": _due(job, wait, changes)}
@@ -77,6 +75,12 @@ async def move(
     if to in TERMINAL:
         await webhook_events.announce_end(session, moved, now=now)
     return moved
+
+
+def _demand_edge(job: Job, to: JobState) -> None:
+    if not may_move(job.state, to):
+        message = f"{job.id}: no edge leads from {job.state} to {to}"
+        raise ValueError(message)
 
 
 def _arrival(state: JobState, now: datetime) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from api.dependencies import (
 )
 from api.intake import take_file
 from api.pagination import After, cut, limit_of
-from api.schemas.common import ListWithIds
+from api.schemas.common import ListWithIds, list_with_ids
 from api.schemas.files import FileDeleted, FileOut, file_out
 from services import files
 
@@ -67,12 +67,7 @@ async def list_files(
         descending=order == "desc",
     )
     shown, has_more = cut([file_out(row) for row in rows], limit)
-    return ListWithIds(
-        data=list(shown),
-        has_more=has_more,
-        first_id=shown[0].id if shown else "",
-        last_id=shown[-1].id if shown else "",
-    )
+    return list_with_ids(shown, has_more=has_more)
 
 
 @router.get("/{file_id}", summary="Look at a file")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from api import assembly
 from api.dependencies import Authenticated, AuthenticatedAlone, Held, InTransaction, RequestLimits, UploadTurn
 from api.pagination import LARGEST_PAGE, After, cut, limit_of
-from api.schemas.common import ListWithIds
+from api.schemas.common import ListWithIds, list_with_ids
 from api.schemas.uploads import CompleteUpload, CreateUpload, PartOut, UploadOut, part_out, upload_out
 from services import uploads
 
@@ -79,12 +79,7 @@ async def list_parts(
         session, project_id=caller.project_id, upload_id=upload_id, after=after, limit=limit + 1
     )
     shown, has_more = cut([part_out(part) for part in rows], limit)
-    return ListWithIds(
-        data=list(shown),
-        has_more=has_more,
-        first_id=shown[0].id if shown else "",
-        last_id=shown[-1].id if shown else "",
-    )
+    return list_with_ids(shown, has_more=has_more)
 
 
 @router.post("/{upload_id}/complete", summary="Complete an upload", response_model_exclude_none=True)

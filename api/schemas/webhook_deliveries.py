@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.schemas.common import ListWithIds
+from api.schemas.common import ListWithIds, list_with_ids
 from api.schemas.jobs import seconds
 from domain.webhook_deliveries import LoggedAttempt, LoggedDelivery
 
@@ -72,12 +72,7 @@ def _shown(delivery: LoggedDelivery) -> dict[str, Any]:
 
 def deliveries_out(deliveries: Sequence[LoggedDelivery], *, has_more: bool) -> ListWithIds[DeliveryOut]:
     """Show a page."""
-    return ListWithIds(
-        data=[DeliveryOut(**_shown(delivery)) for delivery in deliveries],
-        has_more=has_more,
-        first_id=deliveries[0].id if deliveries else "",
-        last_id=deliveries[-1].id if deliveries else "",
-    )
+    return list_with_ids([DeliveryOut(**_shown(delivery)) for delivery in deliveries], has_more=has_more)
 
 
 def delivery_out(delivery: LoggedDelivery, attempts: Sequence[LoggedAttempt]) -> DeliveryWithAttemptsOut:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StrictBool
 
-from api.schemas.common import ListWithIds, Storable
+from api.schemas.common import ListWithIds, Storable, list_with_ids
 from api.schemas.jobs import seconds
 from domain.addresses import MAX_URL_LENGTH, Network, check_url
 from domain.events import EVENT_TYPES, check_event_type, check_event_types
@@ -202,12 +202,7 @@ def issued_out(issued: IssuedSecret) -> EndpointWithSecretOut:
 
 def endpoints_out(endpoints: Sequence[WebhookEndpoint], *, has_more: bool) -> ListWithIds[EndpointOut]:
     """Show a page."""
-    return ListWithIds(
-        data=[endpoint_out(endpoint) for endpoint in endpoints],
-        has_more=has_more,
-        first_id=endpoints[0].id if endpoints else "",
-        last_id=endpoints[-1].id if endpoints else "",
-    )
+    return list_with_ids([endpoint_out(endpoint) for endpoint in endpoints], has_more=has_more)
 
 
 def test_out(sample: Sample, status: int, attempted: Attempted) -> TestOut:

@@ -88,8 +88,8 @@ def _unusable(job: Job, rows: Mapping[str, AnyRow]) -> JobError | None:
         row = rows.get(file_id) if file_id else None
         if file_id and (row is None or row.status != "processed" or not row.blob_key):
             why = row.status_details if row is not None and row.status_details else "its content is gone"
-            todo = "Upload a corrected file and create a new job."
-            message = f"The file {file_id} cannot be used: {sentence(why)} {todo}"
+            remedy = "Upload a corrected file and create a new job."
+            message = f"The file {file_id} cannot be used: {sentence(why)} {remedy}"
             return JobError("invalid_training_file", message, param)
     return None
 

@@ -7,6 +7,8 @@ from api.answered import Answered
 from domain.create_requests import Answer, Try
 from domain.errors import Unavailable
 
+from .conftest import Log
+
 THIS = Try(b"the same", 0)
 
 
@@ -74,6 +76,27 @@ async def test_it_tries_again_by_itself_until_the_database_is_back() -> None:
             await notebook.begun.wait()
     await answered.close()
     assert notebook.written == ["a"]
+
+
+async def test_what_breaks_a_write_is_lost_alone(log: Log) -> None:
+    log.failures_expected = True
+    notebook, broken = Notebook(), True
+
+    async def write(answers: Sequence[Answer]) -> None:
+        nonlocal broken
+        if broken:
+            broken = False
+            raise ZeroDivisionError
+        await notebook.write(answers)
+
+    answered = Answered(write)
+    await answered.start()
+    hand_over(answered, "job-1")
+    await log.line(event="noting answers broke")
+    hand_over(answered, "job-2")
+    await notebook.begun.wait()
+    await answered.close()
+    assert notebook.written == ["job-2"]
 
 
 async def test_the_end_waits_for_a_write_under_way_and_writes_what_came_meanwhile() -> None:
