@@ -33,6 +33,7 @@ from api.turns import Turns
 from config.logging import configure_logging
 from config.secret_keys import read_secret_keys
 from config.settings import Settings
+from crash_points import arm
 from db.session import Database
 from domain.create_requests import Answer
 from domain.errors import Unavailable
@@ -58,6 +59,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """Return the app; the settings come from the environment unless given."""
     settings = settings or Settings()
     configure_logging(settings.log_level, process="api")
+    arm(settings.crash_points)
     app = FastAPI(
         title="Tuneward",
         summary="Fine-tuning jobs on XPULink: accepted, tracked, delivered.",

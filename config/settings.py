@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
@@ -176,3 +177,5 @@ class Settings(BaseSettings):
     worker_host: str = "127.0.0.1"
     # The lowest level that is logged.
     log_level: str = "INFO"
+    # For `make chaos` alone: a folder in which the death of a process can be ordered. Leave it unset.
+    crash_points: Path | None = None

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from crash_points import CrashPoint, reach
 from domain.errors import Unavailable
 
 Session: TypeAlias = AsyncConnection
@@ -59,6 +60,7 @@ class Database:
         try:
             async with self.engine.begin() as session:
                 yield session
+            reach(CrashPoint.COMMIT_SENT)
         except (PoolTimeoutError, OSError) as error:
             raise Unavailable from error
         except DBAPIError as error:

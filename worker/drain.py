@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from crash_points import CrashPoint, reach
 from domain.errors import Unavailable
 from domain.stages import Stage
 from services.transitions import ClaimLost
@@ -87,6 +88,8 @@ class RunningDrain(Generic[Row]):
         except Exception:  # noqa: BLE001 - one stage that cannot claim must not stop the others
             _log.exception("claiming broke", stage=self._drain.stage)
             return False
+        if rows:
+            reach(CrashPoint.CLAIMED)
         for row in rows:
             task = asyncio.create_task(self._work(row), name=f"{self._drain.stage}")
             self._tasks[task] = row

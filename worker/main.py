@@ -13,6 +13,7 @@ from arq.worker import func
 from config.logging import configure_logging
 from config.secret_keys import read_secret_keys
 from config.settings import Settings
+from crash_points import arm
 from db.session import Database
 from doorbell.bell import RING_FUNCTION
 from doorbell.connection import QUEUE, dump
@@ -48,6 +49,7 @@ def run() -> None:
     """Run a worker until SIGTERM or SIGINT; exit 0 within the grace."""
     settings = Settings()
     configure_logging(settings.log_level, process="worker")
+    arm(settings.crash_points)
     asyncio.run(_run(settings))
 
 

@@ -19,6 +19,7 @@ from api.intake import take_file
 from api.pagination import After, cut, limit_of
 from api.schemas.common import ListWithIds, list_with_ids
 from api.schemas.files import FileDeleted, FileOut, file_out
+from crash_points import CrashPoint, reach
 from services import files
 
 router = APIRouter(prefix="/v1/files", tags=["Files"])
@@ -44,6 +45,7 @@ async def upload_file(
     `status: "error"` and `status_details`, one that is no JSON Lines at all is refused.
     """
     stored = await take_file(request, blobs, limits)
+    reach(CrashPoint.FILE_STORED)
     async with held.database.transaction() as session:
         return file_out(await files.keep(session, project_id=caller.project_id, stored=stored))
 

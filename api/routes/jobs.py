@@ -23,6 +23,7 @@ from api.schemas.jobs import (
     event_out,
     job_out,
 )
+from crash_points import CrashPoint, reach
 from domain import ids
 from domain.addresses import check_url
 from domain.create_requests import Try, try_of
@@ -117,6 +118,8 @@ async def create_job(
             if isinstance(repetition, Try) and left:
                 await create_requests.stop_if_overtaken(session, repetition)
             answer = answer_to_create(accepted, repetition, held, left=left)
+            reach(CrashPoint.CREATE_WRITTEN)
+        reach(CrashPoint.CREATE_COMMITTED)
         request.state.job_kept = True
         structlog.contextvars.bind_contextvars(job_id=accepted.job.id)
         held.doorbell.ring(Stage.ADVANCE)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from crash_points import CrashPoint, reach
 from domain.outcomes import Attempted
 from domain.stages import Stage
 from services import webhook_deliveries
@@ -74,6 +75,7 @@ class Deliver:
             attempted = await self._context.sender.attempt(
                 url=delivery.url, body=delivery.body, delivery_id=delivery.id, secrets=delivery.secrets
             )
+        reach(CrashPoint.DELIVERY_SENT)
         metrics.ATTEMPTS.labels("delivered" if attempted.delivered else "failed").inc()
         metrics.ATTEMPT_SECONDS.observe(attempted.duration.total_seconds())
         async with self._context.database.transaction() as session:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
+from crash_points import CrashPoint, reach
 from domain import results
 from domain.errors import Unavailable
 from domain.jobs import Job
@@ -201,6 +202,7 @@ class Collection:
         except Unavailable as error:  # our own storage: it is worth waiting for, like the platform's
             self._given(OptionalRoute.CONTENT, name, Retryable(error.message))
             return
+        reach(CrashPoint.RESULTS_STORED)
         self.stored.append(StoredResult(file_id, key, len(kept), hashlib.sha256(kept).digest()))
 
 

@@ -1,5 +1,6 @@
 """TRACKING: ask the platform how the job stands, or to cancel it."""
 
+from crash_points import CrashPoint, reach
 from domain.jobs import Job
 from domain.outcomes import Answered, NotOffered
 from domain.pace import EVENTS_EVERY
@@ -17,6 +18,7 @@ async def poll(context: Context, job: Job) -> Job | None:
         await _cancel(context, job, job.platform_job_id)
         return None
     outcome = await context.platform.job(job.platform_job_id)
+    reach(CrashPoint.POLL_ANSWERED)
     events, missing = await _new_events(context, job, job.platform_job_id)
     async with context.database.transaction() as session:
         return await tracking.finish_poll(
@@ -26,6 +28,7 @@ async def poll(context: Context, job: Job) -> Job | None:
 
 async def _cancel(context: Context, job: Job, platform_job_id: str) -> None:
     outcome = await context.platform.cancel_job(platform_job_id)
+    reach(CrashPoint.CANCEL_ANSWERED)
     async with context.database.transaction() as session:
         await tracking.finish_cancel(session, job, outcome)
 

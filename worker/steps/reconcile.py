@@ -1,5 +1,6 @@
 """SUBMITTING with an open submission: read the platform's list until it tells, or cannot."""
 
+from crash_points import CrashPoint, reach
 from domain.jobs import Job
 from domain.outcomes import Answered, NotFound, NotOffered, Rejected, Retryable
 from domain.reconciliation import Reach, Search, earliest
@@ -17,6 +18,7 @@ async def reconcile(context: Context, job: Job) -> None:
         plan = await reconciling.begin_reconcile(session, job)
     search = Search(plan.sought)
     finding = await _read_list(context, search)
+    reach(CrashPoint.LIST_READ)
     if search.found:
         await _adopt(context, plan, search)
         return

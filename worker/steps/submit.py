@@ -1,5 +1,6 @@
 """SUBMITTING: commit the intent, send one create call, record what became of it."""
 
+from crash_points import CrashPoint, reach
 from domain.jobs import Job
 from domain.stages import Stage
 from services.job_steps import submitting
@@ -13,7 +14,9 @@ async def submit(context: Context, job: Job) -> None:
     if plan is None:
         context.wake(Stage.DELIVER)
         return
+    reach(CrashPoint.SUBMIT_INTENDED)
     outcome = await context.platform.create_job(plan.request, with_metadata=plan.with_metadata)
+    reach(CrashPoint.SUBMIT_ANSWERED)
     first_poll = context.pace.poll_interval / 3
     async with context.database.transaction() as session:
         await submitting.finish_submit(session, plan, outcome, first_poll=first_poll)

@@ -1,5 +1,6 @@
 """RECEIVED, HELD, UPLOADING: put the job's files on the platform."""
 
+from crash_points import CrashPoint, reach
 from domain.jobs import Job
 from domain.outcomes import Outcome, Retryable
 from domain.platform import PlatformFile
@@ -17,7 +18,9 @@ async def upload(context: Context, job: Job) -> Job | None:
     if plan is None:
         context.wake(Stage.DELIVER)  # it may have ended
         return None
+    reach(CrashPoint.UPLOAD_BEGUN)
     outcomes = {source.file_id: await _upload_one(context, source) for source in plan.sources}
+    reach(CrashPoint.UPLOAD_ANSWERED)
     async with context.database.transaction() as session:
         uploaded = await uploading.finish_upload(session, plan, outcomes)
     if uploaded is None:

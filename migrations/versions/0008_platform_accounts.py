@@ -1,0 +1,14 @@
+"""The state of the platform's account: breaker, parking, budget."""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
