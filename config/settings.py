@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     xpulink_chat_path: str = "/chat/completions"
     # The platform's route for models, below its base URL.
     xpulink_models_path: str = "/models"
+    # How long the platform may take to answer a create in all; a look may take half of it, an upload twice
+    # as long and the time that its size takes.
+    xpulink_timeout: Duration = timedelta(seconds=30)
     # Base models on offer; `alias=model` adds a second name.
     models: Annotated[dict[str, str], NoDecode, BeforeValidator(_parse_models)] = {
         "qwen3-32b": "qwen3-32b",

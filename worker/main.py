@@ -24,7 +24,7 @@ from worker.bell import listen, ring
 from worker.context import Context, Pace
 from worker.health import serve_health
 from worker.motion import Motion
-from xpulink.client import Paths, XPULinkClient
+from xpulink.client import Deadlines, Paths, XPULinkClient
 
 _log = structlog.get_logger(__name__)
 
@@ -104,6 +104,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
                 jobs=settings.xpulink_jobs_path,
                 models=settings.xpulink_models_path,
             ),
+            deadlines=Deadlines.of_create(settings.xpulink_timeout),
         )
         stack.push_async_callback(platform.aclose)
         sender = WebhookSender(settings.webhook_allowed_networks, timeout=settings.webhook_timeout)

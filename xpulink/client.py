@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -63,6 +63,11 @@ class Deadlines:
     content: timedelta = timedelta(seconds=60)
     upload: timedelta = timedelta(seconds=60)
     upload_bytes_per_second: int = 256 * 1024
+
+    @classmethod
+    def of_create(cls, create: timedelta) -> Self:
+        """Return what fits a platform that may take so long to answer a create."""
+        return cls(create=create, read=create / 2, content=create * 2, upload=create * 2)
 
     def upload_of(self, size: int) -> timedelta:
         """Return how long an upload of `size` bytes may take."""
