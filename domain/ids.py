@@ -8,6 +8,7 @@ a page's `after` is a position, not a row. Source of the alphabet: the ULID spec
 import re
 import secrets
 import time
+from datetime import datetime
 from typing import Final
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -33,9 +34,14 @@ _SUFFIX = re.compile(f"[{ALPHABET}]{{{ULID_LENGTH}}}")
 _SEQUENCE_DIGITS: Final = 8
 
 
-def new_id(prefix: str) -> str:
-    """Return a fresh id, later ones comparing greater to the millisecond."""
-    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+def new_id(prefix: str, *, at: datetime | None = None) -> str:
+    """Return a fresh id, later ones comparing greater to the millisecond.
+
+    `at` is Postgres's clock where it is known: pages are in the order of ids, and the clock of one process
+    may be off by an hour. Without it this process's own clock orders the id.
+    """
+    milliseconds = time.time_ns() // 1_000_000 if at is None else int(at.timestamp() * 1000)
+    number = milliseconds << 80 | secrets.randbits(80)
     return prefix + "".join(ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 

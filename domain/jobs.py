@@ -16,7 +16,10 @@ CANCELLING = frozenset({"canceling", "cancelling"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One row of `jobs`, as read inside a transaction; times are aware UTC datetimes."""
+    """One row of `jobs`, as read inside a transaction; times are aware UTC datetimes.
+
+    `read_at` is what Postgres's clock said then: ages count from it, since a worker's own clock may be off.
+    """
 
     id: str
     project_id: str
@@ -64,6 +67,7 @@ class Job:
     error_code: str | None
     error_message: str | None
     error_param: str | None
+    read_at: datetime = field(compare=False)
 
     @property
     def shown_status(self) -> ShownStatus:
@@ -130,6 +134,7 @@ def accepted(
         created_at=created_at,
         state_since=created_at,
         next_step_at=created_at,
+        read_at=created_at,
     )
 
 
@@ -144,6 +149,7 @@ _GIVEN = {
     "created_at",
     "state_since",
     "next_step_at",
+    "read_at",
     "hyperparameters",
     "sequence",
 }

@@ -1,7 +1,7 @@
 """What clients do with files. Their bytes are stored before, and read after, by whoever calls this."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from db.queries import files
 from db.session import Session
@@ -27,9 +27,9 @@ class StoredFile:
     """How long it is kept from the moment it is recorded; None is for ever."""
 
 
-def new_file_id() -> str:
-    """Return an id for a file that is about to be stored."""
-    return ids.new_id(ids.FILE)
+def new_file_id(*, at: datetime | None = None) -> str:
+    """Return an id for a file that is about to be stored; `at` as in `ids.new_id`."""
+    return ids.new_id(ids.FILE, at=at)
 
 
 def blob_key(file_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from db.queries import models
 from db.session import Session
@@ -83,7 +83,7 @@ async def finish_delete(session: Session, *, project_id: str, name: str, outcome
     """
     match outcome:
         case Answered() | NotFound() | NotOffered():
-            await models.mark_deleted(session, project_id=project_id, name=name, now=datetime.now(UTC))
+            await models.mark_deleted(session, project_id=project_id, name=name)
         case Retryable(trouble=Trouble.UNAUTHORIZED):
             raise PlatformFailed(OUR_KEY_REFUSED, param="model")
         case Rejected(message=reason):

@@ -3,8 +3,6 @@
 Both lock the job's row, as does the write of a create's intent: whichever comes second sees the first.
 """
 
-from datetime import UTC, datetime
-
 from db.queries import job_wishes
 from db.session import Session
 from domain.errors import AlreadySubmitted
@@ -58,7 +56,7 @@ async def _unsubmitted(session: Session, *, project_id: str, job_id: str, to: st
 
 
 async def _hold(session: Session, job: Job) -> None:
-    event, paused = NewEvent(PAUSED), {"paused_at": datetime.now(UTC)}
+    event, paused = NewEvent(PAUSED), {"paused_at": job.read_at}
     if job.state is JobState.HELD:  # the platform's account is parked
         await transitions.stay(session, job, wait=transitions.WHILE_PAUSED, events=[event], changes=paused)
     else:

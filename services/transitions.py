@@ -7,7 +7,7 @@ rolls all of it back.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -66,14 +66,15 @@ async def move(
         ClaimLost: the job is not in that state, or another worker holds it.
     """
     _demand_edge(job, to)
-    now = datetime.now(UTC)
-    plain = {**_arrival(to, now), **changes}
-    due = {} if to in TERMINAL else {"next_step_at": _due(job, wait, changes)}
+    plain = {**_arrival(to), **changes}
+    due = {"next_step_at": None if to in TERMINAL else _due(job, wait, changes)}
     claim = {} if keep_claim else _NO_CLAIM
-    moved = await _write(session, job, {**plain, **due, **claim}, events, riders, plain)
+    moved = await _write(session, job, {**plain, **_arrived(to), **due, **claim}, events, riders, plain)
+    ended = moved.read_at if to in TERMINAL else moved.finished_at
+    moved = replace(moved, state_since=moved.read_at, finished_at=ended)
     _log.info("job moves", job_id=job.id, project_id=job.project_id, source=job.state, target=to)
     if to in TERMINAL:
-        await webhook_events.announce_end(session, moved, now=now)
+        await webhook_events.announce_end(session, moved)
     return moved
 
 
@@ -83,10 +84,16 @@ def _demand_edge(job: Job, to: JobState) -> None:
         raise ValueError(message)
 
 
-def _arrival(state: JobState, now: datetime) -> dict[str, Any]:
+def _arrival(state: JobState) -> dict[str, Any]:
     """Return what every job has that has just come to this state."""
-    fresh = {"state": state, "state_since": now, "failures": 0, "crashes": 0, "warned_at": None}
-    return fresh | {"finished_at": now, "next_step_at": None} if state in TERMINAL else fresh
+    fresh = {"state": state, "failures": 0, "crashes": 0, "warned_at": None}
+    return fresh | {"next_step_at": None} if state in TERMINAL else fresh
+
+
+def _arrived(state: JobState) -> dict[str, Any]:
+    """Return the times of an arrival, by Postgres's clock: the one of the process that writes may be off."""
+    times = ("state_since", "finished_at") if state in TERMINAL else ("state_since",)
+    return dict.fromkeys(times, func.now())
 
 
 async def stay(
@@ -113,7 +120,7 @@ async def warn(session: Session, job: Job, event: NewEvent) -> None:
     Raises:
         ClaimLost: somebody works on it after all.
     """
-    warned = {"warned_at": datetime.now(UTC)}
+    warned = {"warned_at": job.read_at}
     await _write(session, unclaimed(job), warned, [event], (), warned)
 
 
@@ -148,7 +155,7 @@ async def hold(
 async def cancel(session: Session, job: Job) -> Job:
     """End a job that never reached the platform, because its owner asked for it."""
     event = NewEvent("The job was cancelled before it was submitted; nothing was billed")
-    changes = {"cancel_requested_at": job.cancel_requested_at or datetime.now(UTC)}
+    changes = {"cancel_requested_at": job.cancel_requested_at or job.read_at}
     return await move(session, job, JobState.CANCELLED, events=[event], changes=changes)
 
 
@@ -160,7 +167,7 @@ async def _write(
     riders: Sequence[Any],
     plain: Mapping[str, Any],
 ) -> Job:
-    sequence = await job_queries.write_job(
+    written = await job_queries.write_job(
         session,
         job_id=job.id,
         token=job.claim_token,
@@ -169,9 +176,9 @@ async def _write(
         events=events,
         riders=riders,
     )
-    if sequence is None:
+    if written is None:
         raise ClaimLost(job.id)
-    return replace(job, **plain, sequence=sequence)
+    return replace(job, **plain, sequence=written.sequence, read_at=written.read_at)
 
 
 def _due(job: Job, wait: timedelta, changes: Mapping[str, Any]) -> Any:

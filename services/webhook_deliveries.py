@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from db.queries import webhook_deliveries, webhooks
@@ -32,7 +32,7 @@ _RANDOM = random.SystemRandom()
 class Delivery:
     """A delivery that is to be tried now; the newest secret signs first, none if they cannot be read.
 
-    `attempts` counts the tries since it was made, or since it was replayed.
+    `attempts` counts the tries since it was made, or since it was replayed; `read_at` is Postgres's clock.
     """
 
     id: str
@@ -41,6 +41,7 @@ class Delivery:
     body: bytes
     secrets: tuple[str, ...] = field(repr=False)
     attempts: int
+    read_at: datetime
 
 
 async def claim(
@@ -66,6 +67,7 @@ def _delivery(row: DueDelivery, box: SecretBox) -> Delivery:
         body=bytes(row.body),
         secrets=_opened(row, box),
         attempts=row.attempts,
+        read_at=row.read_at,
     )
 
 

@@ -3,8 +3,9 @@
 import asyncio
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Final, Self
@@ -69,8 +70,18 @@ class WebhookSender:
             for scheme in ("https", "http")
         }
 
-    async def attempt(self, *, url: str, body: bytes, delivery_id: str, secrets: Sequence[str]) -> Attempted:
+    async def attempt(
+        self,
+        *,
+        url: str,
+        body: bytes,
+        delivery_id: str,
+        secrets: Sequence[str],
+        clock: Callable[[], float] = time.time,
+    ) -> Attempted:
         """Send `body` once, signed with each of `secrets`; redirects are not followed.
+
+        `clock` says in Unix seconds when it leaves; receivers refuse what is signed five minutes off.
 
         Returns:
             What came of it. Once a status was received it counts, even if the answer's body then breaks off.
@@ -80,7 +91,7 @@ class WebhookSender:
         """
         async with self._turns:
             started = time.monotonic()
-            signed = headers(secrets=secrets, delivery_id=delivery_id, at=int(time.time()), body=body)
+            signed = headers(secrets=secrets, delivery_id=delivery_id, at=int(clock()), body=body)
             try:
                 status, answer, retry_after = await self._post(url, body, signed)
             except NO_ANSWER as error:
@@ -129,9 +140,7 @@ class WebhookSender:
         target = _target(url)
         session = self._sessions[target.scheme]
         async with session.post(target, data=body, headers=signed, allow_redirects=False) as response:
-            retry_after = response.headers.get("retry-after")
-            wait = parse_retry_after(retry_after, now=datetime.now(UTC)) if retry_after else None
-            return response.status, await _read_answer(response), wait
+            return response.status, await _read_answer(response), _asked_wait(response.headers)
 
 
 class _Pool(aiohttp.TCPConnector):
@@ -159,6 +168,18 @@ async def _read_answer(response: aiohttp.ClientResponse) -> str:
     except NO_ANSWER:
         response.close()  # the status stands: the receiver has decided
     return kept.decode(errors="replace").replace("\0", "")
+
+
+def _asked_wait(headers: Mapping[str, str]) -> timedelta | None:
+    """Read `Retry-After`; a date in it counts from the answer's own `Date`, so that our clock may be off."""
+    asked = headers.get("retry-after")
+    if asked is None:
+        return None
+    try:
+        now = parsedate_to_datetime(headers.get("date", ""))
+    except (ValueError, OverflowError):
+        now = datetime.now(UTC)
+    return parse_retry_after(asked, now=now if now.tzinfo else now.replace(tzinfo=UTC))
 
 
 @lru_cache(maxsize=1024)

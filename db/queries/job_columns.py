@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import literal_column
+from sqlalchemy import DateTime, func, literal_column
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.models import Job
@@ -11,17 +11,24 @@ from domain import jobs
 from domain.job_state import JobState
 
 _ATTRIBUTES = {"metadata": "metadata_"}
-_FIELDS = [field.name for field in fields(jobs.Job)]
+_READ_AT = "read_at"
+_FIELDS = [field.name for field in fields(jobs.Job) if field.name != _READ_AT]
 
-COLUMNS = tuple(getattr(Job, _ATTRIBUTES.get(name, name)).label(name) for name in _FIELDS)
+COLUMNS = (
+    *(getattr(Job, _ATTRIBUTES.get(name, name)).label(name) for name in _FIELDS),
+    func.now().label(_READ_AT),
+)
 LISTED = tuple(
     literal_column("'{}'::jsonb", JSONB).label("extra") if column.name == "extra" else column
     for column in COLUMNS
 )
 """For pages: without `extra`, which nobody is shown and which may be long."""
-NAMES = ", ".join(_FIELDS)
-TYPES = {name: getattr(Job, _ATTRIBUTES.get(name, name)).type for name in _FIELDS}
-QUALIFIED_NAMES = ", ".join(f"jobs.{name}" for name in _FIELDS)
+NAMES = ", ".join([*_FIELDS, f"now() AS {_READ_AT}"])
+TYPES = {
+    **{name: getattr(Job, _ATTRIBUTES.get(name, name)).type for name in _FIELDS},
+    _READ_AT: DateTime(timezone=True),
+}
+QUALIFIED_NAMES = ", ".join([*(f"jobs.{name}" for name in _FIELDS), f"now() AS {_READ_AT}"])
 
 USABLE_FILE = (
     "purpose = 'fine-tune' AND status = 'processed' AND deleted_at IS NULL"

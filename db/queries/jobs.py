@@ -1,7 +1,8 @@
 """Jobs: creating, reading, claiming, and the one statement that moves them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -131,6 +132,14 @@ def _compare_and_set(*, job_id: str, token: UUID | None, state: JobState, change
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write came to: the job's new sequence, and Postgres's clock, still in a transaction."""
+
+    sequence: int
+    read_at: datetime
+
+
 async def write_job(
     session: Session,
     *,
@@ -140,7 +149,7 @@ async def write_job(
     changes: Mapping[str, Any],
     events: Sequence[jobs.NewEvent] = (),
     riders: Sequence[Any] = (),
-) -> int | None:
+) -> Written | None:
     """Write to a living job, its events and whatever belongs to the change, in one statement.
 
     The write is a compare-and-set on the state and on the claim; `token` None is a write by the api,
@@ -156,19 +165,20 @@ async def write_job(
         riders: INSERTs and UPDATEs that belong to this change.
 
     Returns:
-        The job's new sequence, or None if it was not ours to write: then nothing may be kept, and
+        What the job has of it now, or None if it was not ours to write: then nothing may be kept, and
         the caller rolls back.
     """
     new = job_events.numbered(job_id, events)
     count = select(func.count()).select_from(new).scalar_subquery()
     values = {**changes, "sequence": Job.sequence + count} if events else changes
     written = _compare_and_set(job_id=job_id, token=token, state=state, changes=values)
-    statement = select(written.c.sequence)
+    statement = select(written.c.sequence, func.now())
     if events:
         statement = statement.add_cte(job_events.appended(written, new, count))
     for number, rider in enumerate(riders):
         statement = statement.add_cte(rider.cte(f"rider_{number}"))
-    return (await session.execute(statement)).scalar()
+    row = (await session.execute(statement)).first()
+    return None if row is None else Written(*row)
 
 
 async def claimed_job(session: Session, *, job_id: str, token: UUID) -> jobs.Job | None:

@@ -1,10 +1,9 @@
 """Tuned models: the ends of jobs, and the checkpoints on their way."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, and_, literal, select, union_all, update
+from sqlalchemy import ColumnElement, CompoundSelect, and_, func, literal, select, union_all, update
 
 from db.models import Checkpoint, Job
 from db.session import AnyRow, Session
@@ -33,7 +32,7 @@ async def tuned_model(session: Session, *, project_id: str, name: str) -> AnyRow
     return (await session.execute(statement.limit(1))).first()
 
 
-async def mark_deleted(session: Session, *, project_id: str, name: str, now: datetime) -> None:
+async def mark_deleted(session: Session, *, project_id: str, name: str) -> None:
     """Forget a tuned model of this project, and with it the checkpoints on its way."""
     statement = update(Job).where(_live(project_id), Job.fine_tuned_model == name)
-    await session.execute(statement.values(model_deleted_at=now))
+    await session.execute(statement.values(model_deleted_at=func.now()))

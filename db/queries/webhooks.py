@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -74,7 +74,7 @@ async def add_event(session: Session, **values: Any) -> None:
 class DueDelivery:
     """A claimed delivery with what one attempt needs; the secrets are still encrypted.
 
-    `attempts` counts the tries since it was made, or since it was replayed.
+    `attempts` counts the tries since it was made, or since it was replayed; `read_at` is Postgres's clock.
     """
 
     id: str
@@ -85,6 +85,7 @@ class DueDelivery:
     url: str
     secret: bytes
     previous_secret: bytes | None
+    read_at: datetime
 
 
 # At most 20 rows of one endpoint in a claim, one if its breaker is open and a probe is due; none
@@ -122,7 +123,8 @@ _CLAIM = text("""
               COALESCE(endpoint.secret, project.webhook_secret),
               CASE WHEN endpoint.hidden AND project.previous_secret_expires_at > now()
                         THEN project.previous_webhook_secret
-                   WHEN endpoint.previous_secret_expires_at > now() THEN endpoint.previous_secret END""")
+                   WHEN endpoint.previous_secret_expires_at > now() THEN endpoint.previous_secret END,
+              now()""")
 
 
 async def claim_due_deliveries(

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -65,7 +65,7 @@ async def _ended(session: Session, job: Job, seen: PlatformJob) -> Job:
             **_seen(job, seen),
             "polls": job.polls + 1,
             "platform_end": msgspec.to_builtins(seen),
-            "running_since": job.running_since or datetime.now(UTC),
+            "running_since": job.running_since or job.read_at,
         },
         riders=_echo(job, seen),
         keep_claim=True,
@@ -75,7 +75,7 @@ async def _ended(session: Session, job: Job, seen: PlatformJob) -> Job:
 async def _still_going(
     session: Session, job: Job, seen: PlatformJob, interval: timedelta, events: Sequence[PlatformEvent]
 ) -> None:
-    now = datetime.now(UTC)
+    now = job.read_at
     changes = {**_seen(job, seen), "polls": job.polls + 1, "failures": 0}
     changes |= {"not_found_count": 0, "not_found_since": None}
     if seen.status is PlatformStatus.RUNNING and job.running_since is None:
@@ -118,7 +118,7 @@ def _news(job: Job, seen: PlatformJob) -> list[NewEvent]:
 
 
 async def _not_found(session: Session, job: Job, message: str, interval: timedelta) -> None:
-    now = datetime.now(UTC)
+    now = job.read_at
     since, count = job.not_found_since or now, job.not_found_count + 1
     if count >= LOST_AFTER_LOOKS and now - since >= LOST_AFTER:
         text = (
@@ -136,7 +136,7 @@ async def _not_found(session: Session, job: Job, message: str, interval: timedel
 async def finish_cancel(session: Session, job: Job, outcome: Outcome[PlatformJob]) -> None:
     """Record what the platform said to a cancel; the job ends when the platform says so."""
     again = timedelta(seconds=1)
-    now = datetime.now(UTC)
+    now = job.read_at
     match outcome:
         case Answered() | NotFound() | Rejected():
             event = NewEvent(_cancel_answer(outcome))

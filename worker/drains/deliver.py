@@ -1,9 +1,10 @@
 """Webhooks that are due: at most four at once to one endpoint, 256 in all."""
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -28,10 +29,15 @@ UNSIGNED = Attempted(
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery and the claim it is held by."""
+    """A delivery and the claim it is held by, taken when the monotonic clock said `at`."""
 
     delivery: Delivery
     token: UUID
+    at: float = field(default_factory=time.monotonic)
+
+    def now(self) -> float:
+        """Return Postgres's clock in Unix seconds, however far off this machine's is."""
+        return self.delivery.read_at.timestamp() + time.monotonic() - self.at
 
 
 class Deliver:
@@ -73,7 +79,11 @@ class Deliver:
         attempted = UNSIGNED
         if delivery.secrets:
             attempted = await self._context.sender.attempt(
-                url=delivery.url, body=delivery.body, delivery_id=delivery.id, secrets=delivery.secrets
+                url=delivery.url,
+                body=delivery.body,
+                delivery_id=delivery.id,
+                secrets=delivery.secrets,
+                clock=claimed.now,
             )
         reach(CrashPoint.DELIVERY_SENT)
         metrics.ATTEMPTS.labels("delivered" if attempted.delivered else "failed").inc()

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -76,7 +76,7 @@ async def collect(context: Context, job: Job) -> None:
 
 
 def _is_younger(job: Job, patience: timedelta) -> bool:
-    return datetime.now(UTC) - job.state_since < patience
+    return job.read_at - job.state_since < patience
 
 
 @dataclass(slots=True)
@@ -194,7 +194,7 @@ class Collection:
 
     async def _store(self, name: str, content: bytes) -> None:
         kept = results.normalised(content)
-        file_id = files.new_file_id()
+        file_id = files.new_file_id(at=self.job.read_at)
         key = files.blob_key(file_id)
         try:
             async with self.context.blobs.writer(key) as writer:
