@@ -6,23 +6,29 @@ from uuid import UUID, uuid4
 
 from db.queries import jobs
 from db.session import Session
-from domain.deadlines import CRASHES_ALLOWED
+from domain.crashes import ANY, Crashes
 from domain.jobs import Job
 
 
-async def claim_advancing(session: Session, *, lease: timedelta, limit: int) -> list[Job]:
-    """Claim due jobs on their way to the platform, or being collected."""
-    return await _claim(session, tracked=False, lease=lease, limit=limit)
+async def claim_advancing(
+    session: Session, *, lease: timedelta, limit: int, crashes: Crashes = ANY
+) -> list[Job]:
+    """Claim due jobs on their way to the platform, or being collected, with that many crashes."""
+    return await _claim(session, tracked=False, lease=lease, limit=limit, crashes=crashes)
 
 
-async def claim_tracked(session: Session, *, lease: timedelta, limit: int) -> list[Job]:
-    """Claim due jobs that the platform works on."""
-    return await _claim(session, tracked=True, lease=lease, limit=limit)
+async def claim_tracked(
+    session: Session, *, lease: timedelta, limit: int, crashes: Crashes = ANY
+) -> list[Job]:
+    """Claim due jobs that the platform works on, with that many crashes."""
+    return await _claim(session, tracked=True, lease=lease, limit=limit, crashes=crashes)
 
 
-async def _claim(session: Session, *, tracked: bool, lease: timedelta, limit: int) -> list[Job]:
+async def _claim(
+    session: Session, *, tracked: bool, lease: timedelta, limit: int, crashes: Crashes
+) -> list[Job]:
     return await jobs.claim_due_jobs(
-        session, tracked=tracked, token=uuid4(), lease=lease, limit=limit, crashes_allowed=CRASHES_ALLOWED
+        session, tracked=tracked, token=uuid4(), lease=lease, limit=limit, crashes=crashes
     )
 
 

@@ -66,7 +66,7 @@ async def move(
         ClaimLost: the job is not in that state, or another worker holds it.
     """
     _demand_edge(job, to)
-    plain = {**_arrival(to), **changes}
+    plain = {**_arrival(job, to), **changes}
     due = {"next_step_at": None if to in TERMINAL else _due(job, wait, changes)}
     claim = {} if keep_claim else _NO_CLAIM
     moved = await _write(session, job, {**plain, **_arrived(to), **due, **claim}, events, riders, plain)
@@ -84,10 +84,15 @@ def _demand_edge(job: Job, to: JobState) -> None:
         raise ValueError(message)
 
 
-def _arrival(state: JobState) -> dict[str, Any]:
+def _arrival(job: Job, state: JobState) -> dict[str, Any]:
     """Return what every job has that has just come to this state."""
-    fresh = {"state": state, "failures": 0, "crashes": 0, "warned_at": None}
+    fresh = {"state": state, "failures": 0, "warned_at": None, **_survived(job)}
     return fresh | {"next_step_at": None} if state in TERMINAL else fresh
+
+
+def _survived(job: Job) -> dict[str, Any]:
+    """Forget the crashes if a worker lived through a step: nothing else shows that this can be done."""
+    return {} if job.claim_token is None else {"crashes": 0}
 
 
 def _arrived(state: JobState) -> dict[str, Any]:
@@ -110,7 +115,7 @@ async def stay(
     Raises:
         ClaimLost: the job is not in that state, or another worker holds it.
     """
-    values = {"crashes": 0, **changes, **_NO_CLAIM, "next_step_at": _due(job, wait, changes)}
+    values = {**_survived(job), **changes, **_NO_CLAIM, "next_step_at": _due(job, wait, changes)}
     await _write(session, job, values, events, riders, changes)
 
 

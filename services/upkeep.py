@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from db.queries import create_requests, files, sweeps, uploads, webhooks
 from db.session import Session
+from domain import ids
 from domain.create_requests import MERGED_WITHIN
 from domain.deadlines import CRASHES_ALLOWED, DEADLINES
 from domain.job_state import JobState
@@ -14,6 +15,10 @@ from services import transitions
 from services.uploads import attempt_key, part_key
 
 BATCH = 100
+DELIVERY_CRASH_LOOP = (
+    f"worker_crash_loop: {CRASHES_ALLOWED} workers stopped while they delivered this. Look for the "
+    "delivery's id in the workers' logs, mend the cause, then replay it."
+)
 IDEMPOTENCY_KEPT = timedelta(hours=24)
 ARRIVING_FOR = timedelta(hours=1)
 """After which a part whose bytes are not all there is given up."""
@@ -48,6 +53,15 @@ async def fail_poisonous(session: Session) -> int:
     poisonous = await sweeps.poisonous_jobs(session, crashes=CRASHES_ALLOWED, limit=BATCH)
     for job in poisonous:
         await transitions.fail(session, transitions.unclaimed(job), _crash_loop(job))
+    return len(poisonous)
+
+
+async def exhaust_poisonous(session: Session) -> int:
+    """End deliveries that killed their worker too often; they stand in the log, and can be replayed."""
+    poisonous = await webhooks.poisonous_deliveries(session, crashes=CRASHES_ALLOWED, limit=BATCH)
+    if poisonous:
+        attempt_ids = {delivery_id: ids.new_id(ids.ATTEMPT) for delivery_id in poisonous}
+        await webhooks.exhaust_poisonous(session, attempt_ids=attempt_ids, error=DELIVERY_CRASH_LOOP)
     return len(poisonous)
 
 

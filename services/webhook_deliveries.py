@@ -1,7 +1,7 @@
 """Deliveries: claimed, tried, recorded, looked at, replayed; the decision after a try is made here."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,6 +10,7 @@ from db.queries import webhook_deliveries, webhooks
 from db.queries.webhooks import DueDelivery, Patience
 from db.session import AnyRow, Session
 from domain import ids, retry
+from domain.crashes import ANY, Crashes
 from domain.errors import EndpointSwitchedOff, NotFound, SecretUnreadable
 from domain.outcomes import Attempted
 from domain.webhook_deliveries import LoggedAttempt, LoggedDelivery
@@ -45,9 +46,15 @@ class Delivery:
 
 
 async def claim(
-    session: Session, box: SecretBox, *, token: UUID, lease: timedelta, limit: int
+    session: Session,
+    box: SecretBox,
+    *,
+    token: UUID,
+    lease: timedelta,
+    limit: int,
+    crashes: Crashes = ANY,
 ) -> list[Delivery]:
-    """Claim deliveries that are due; those of an endpoint whose breaker is open wait."""
+    """Claim due deliveries with that many crashes; those of an endpoint whose breaker is open wait."""
     due = await webhooks.claim_due_deliveries(
         session,
         token=token,
@@ -55,6 +62,7 @@ async def claim(
         limit=limit,
         per_endpoint=PER_CLAIM_AND_ENDPOINT,
         breaker=retry.BREAKER_OPENS_AT,
+        crashes=crashes,
     )
     return [_delivery(row, box) for row in due]
 
@@ -102,9 +110,9 @@ async def finish(
     )
 
 
-async def renew(session: Session, *, delivery_ids: Sequence[str], token: UUID, lease: timedelta) -> None:
-    """Prolong the claims on deliveries that are under way."""
-    await webhooks.renew_deliveries(session, delivery_ids=delivery_ids, token=token, lease=lease)
+async def renew(session: Session, *, claims: Mapping[str, UUID], lease: timedelta) -> set[str]:
+    """Prolong claims on deliveries that are under way; return the ids of those that were still ours."""
+    return await webhooks.renew_deliveries(session, claims=claims, lease=lease)
 
 
 async def hand_back(session: Session, *, delivery_ids: Sequence[str], token: UUID) -> None:

@@ -1,8 +1,15 @@
-"""The heartbeat: prolongs the claims on everything that is under way, and stops work on what was lost."""
+"""The heartbeat: prolongs the claims on everything that is under way, and stops work whose claim is not sure.
+
+A claim is surely ours until a lease after it was last asked for, by this machine's own clock of passing time.
+Work goes on only while that is so: whether the claim was lost, the database does not answer, or this process
+stood still for a minute.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -11,69 +18,168 @@ from db.session import Database
 from domain.errors import Unavailable
 from domain.jobs import Job
 from services import claims, webhook_deliveries
+from services.transitions import ClaimLost
 from services.webhook_deliveries import Delivery
 from worker.context import Pace
 
 BEATS_PER_LEASE = 3
+WITHIN = 6
+"""A beat that was not answered within this part of a lease is tried anew."""
+MARGIN = 10
+"""The last part of a lease in which nothing is done any more on a claim that was not renewed."""
+LAST_BEAT = 2.0
+"""Seconds that a beat under way has when the worker stops."""
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _log = structlog.get_logger(__name__)
+
+
+def passing_time() -> float:
+    """Return seconds on a clock that nobody sets and that goes on while the machine sleeps."""
+    return time.clock_gettime(_CLOCK)
+
+
+@dataclass(slots=True, eq=False)
+class Hold:
+    """A claim in this process's hands, surely until `sure_until`; `stopped` is why its work was cut short."""
+
+    token: UUID
+    task: asyncio.Task[None] | None
+    sure_until: float
+    stopped: Exception | None = None
+
+    def stop(self, why: Exception) -> None:
+        """Cut the work short, once."""
+        if self.stopped is None and self.task is not None:
+            self.stopped = why
+            self.task.cancel()
 
 
 class Heartbeat:
     """Knows what this process holds."""
 
-    def __init__(self, database: Database, pace: Pace) -> None:
+    def __init__(self, database: Database, pace: Pace, clock: Callable[[], float] = passing_time) -> None:
         self._database = database
         self._lease = pace.lease
-        self._jobs: dict[str, tuple[UUID, asyncio.Task[None] | None]] = {}
-        self._deliveries: dict[UUID, set[str]] = {}
+        self._seconds = pace.lease.total_seconds()
+        self._clock = clock
+        self._asked: dict[UUID, float] = {}
+        self._jobs: dict[str, Hold] = {}
+        self._deliveries: dict[str, Hold] = {}
+        self._beats: set[asyncio.Task[None]] = set()
+
+    def now(self) -> float:
+        """Return the time that `sure_until` is told in."""
+        return self._clock()
+
+    def claimed(self, token: UUID, *, asked: float) -> None:
+        """Note when rows were asked for that `token` holds now: no later does their lease begin."""
+        old = [known for known, at in self._asked.items() if at < asked - 10 * self._seconds]
+        for known in old:
+            del self._asked[known]
+        self._asked[token] = asked
+
+    def sure_until(self, row_id: str) -> float:
+        """Return until when a job or delivery under way here is surely ours; long ago if it is not."""
+        hold = self._jobs.get(row_id) or self._deliveries.get(row_id)
+        return float("-inf") if hold is None else hold.sure_until
 
     @asynccontextmanager
     async def holding(self, job: Job) -> AsyncIterator[None]:
-        """Keep the claim on a job alive while the block runs; the task is cancelled if it is lost."""
+        """Keep the claim on a job alive while the block runs.
+
+        Raises:
+            ClaimLost: another worker has it by now; the block was cut short.
+            Unavailable: it could not be renewed in time; the block was cut short.
+        """
         assert job.claim_token is not None  # noqa: S101 - it was just claimed
-        self._jobs[job.id] = (job.claim_token, asyncio.current_task())
-        try:
+        async with self._holding(self._jobs, job.id, job.claim_token):
             yield
-        finally:
-            if self._jobs.get(job.id, (None,))[0] == job.claim_token:  # not another claim of ours by now
-                del self._jobs[job.id]
 
     @asynccontextmanager
     async def holding_delivery(self, delivery: Delivery, token: UUID) -> AsyncIterator[None]:
-        """Keep the claim on a delivery alive while the block runs."""
-        self._deliveries.setdefault(token, set()).add(delivery.id)
+        """Keep the claim on a delivery alive while the block runs; raises as `holding` does."""
+        async with self._holding(self._deliveries, delivery.id, token):
+            yield
+
+    @asynccontextmanager
+    async def _holding(self, holds: dict[str, Hold], row_id: str, token: UUID) -> AsyncIterator[None]:
+        asked = self._asked.get(token, self._clock())
+        task = asyncio.current_task()
+        hold = holds[row_id] = Hold(token, task, asked + self._seconds)
         try:
             yield
+        except asyncio.CancelledError:
+            if hold.stopped is None or task is None:
+                raise
+            task.uncancel()
+            raise hold.stopped from None
         finally:
-            held = self._deliveries[token]
-            held.discard(delivery.id)
-            if not held:
-                del self._deliveries[token]
+            if holds.get(row_id) is hold:  # not another claim of ours by now
+                del holds[row_id]
 
     async def run(self) -> None:
-        """Beat three times in a lease, for ever."""
+        """Beat three times in a lease, more often while it is in vain, for ever."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._beat_on())
+                group.create_task(self._watch())
+        finally:
+            if self._beats:
+                await asyncio.wait(self._beats, timeout=LAST_BEAT)
+            for beat in self._beats:
+                beat.cancel()
+
+    async def _beat_on(self) -> None:
+        pause = self._seconds / BEATS_PER_LEASE
         while True:
-            await asyncio.sleep(self._lease.total_seconds() / BEATS_PER_LEASE)
-            try:
-                await self._beat()
-            except Unavailable as error:
-                _log.warning("no heartbeat", error=str(error.__cause__ or error))
+            await asyncio.sleep(pause)
+            beat = asyncio.create_task(self.beat())
+            self._beats.add(beat)
+            beat.add_done_callback(self._beaten)
+            # One that hangs is left alone: to wait for it, or for its end, is what must not happen here.
+            await asyncio.wait({beat}, timeout=self._seconds / WITHIN)
+            in_time = beat.done() and not beat.cancelled() and beat.exception() is None
+            pause = self._seconds / (BEATS_PER_LEASE if in_time else 2 * WITHIN)
 
-    async def _beat(self) -> None:
-        held = dict(self._jobs)
-        deliveries = {token: list(ids) for token, ids in self._deliveries.items()}
-        if not held and not deliveries:
+    def _beaten(self, beat: asyncio.Task[None]) -> None:
+        self._beats.discard(beat)
+        if not beat.cancelled() and (error := beat.exception()) is not None:
+            _log.warning("no heartbeat", error=str(error.__cause__ or error))
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self._seconds / MARGIN / BEATS_PER_LEASE)
+            self.stop_unsure()
+
+    def stop_unsure(self) -> None:
+        """Cut short what is done on claims that may soon be somebody else's."""
+        end = self._clock() + self._seconds / MARGIN
+        for row_id, hold in [*self._jobs.items(), *self._deliveries.items()]:
+            if hold.sure_until < end and hold.stopped is None:
+                _log.warning("the claim could not be renewed in time; its work stops", row_id=row_id)
+                hold.stop(Unavailable("The claim could not be renewed in time."))
+
+    async def beat(self) -> None:
+        """Prolong every claim, and stop the work on those that are not ours any more.
+
+        Raises:
+            Unavailable: the database is away.
+        """
+        jobs, deliveries = dict(self._jobs), dict(self._deliveries)
+        if not jobs and not deliveries:
             return
+        asked = self._clock()
         async with self._database.transaction() as session:
-            tokens = {job_id: token for job_id, (token, _) in held.items()}
-            kept = await claims.renew(session, claims=tokens, lease=self._lease) if tokens else set()
-            for token, ids in deliveries.items():
-                await webhook_deliveries.renew(session, delivery_ids=ids, token=token, lease=self._lease)
-        self._drop(held, kept)
+            kept = await claims.renew(session, claims=_tokens(jobs), lease=self._lease) if jobs else set()
+            if deliveries:
+                kept |= await webhook_deliveries.renew(session, claims=_tokens(deliveries), lease=self._lease)
+        for row_id, hold in {**jobs, **deliveries}.items():
+            if row_id in kept:
+                hold.sure_until = max(hold.sure_until, asked + self._seconds)
+            elif hold in (self._jobs.get(row_id), self._deliveries.get(row_id)):
+                _log.warning("the claim was lost; its work stops", row_id=row_id)
+                hold.stop(ClaimLost(row_id))
 
-    def _drop(self, held: dict[str, tuple[UUID, asyncio.Task[None] | None]], kept: set[str]) -> None:
-        for job_id, (token, task) in held.items():
-            current = self._jobs.get(job_id)
-            if job_id not in kept and task is not None and current is not None and current[0] == token:
-                _log.warning("the claim was lost; its work stops", job_id=job_id)
-                task.cancel()
+
+def _tokens(holds: dict[str, Hold]) -> dict[str, UUID]:
+    return {row_id: hold.token for row_id, hold in holds.items()}

@@ -32,7 +32,8 @@ class Motion:
 
     def start(self) -> None:
         """Begin; whatever is due already is looked for at once."""
-        self._drain_tasks = [self._task(drain.run()) for drain in self._drains]
+        opening = self._task(self._open())
+        self._drain_tasks = [self._task(self._run(drain, opening)) for drain in self._drains]
         self._other_tasks = [self._task(self._heartbeat.run()), self._task(self._sweep())]
         self._context.wakes.wake_all()
 
@@ -52,6 +53,14 @@ class Motion:
         for task in self._other_tasks:
             task.cancel()
         await asyncio.gather(*self._other_tasks, return_exceptions=True)
+
+    async def _open(self) -> None:
+        await asyncio.gather(*(drain.open() for drain in self._drains))
+
+    @staticmethod
+    async def _run(drain: RunningDrain[Any], opening: asyncio.Task[None]) -> None:
+        await asyncio.wait({opening})
+        await drain.run()
 
     @staticmethod
     def _task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -57,6 +57,7 @@ class Job(Base):
         ),
         Index("ix_jobs_due_advance", "next_step_at", postgresql_where=text(f"state IN {_ADVANCING}")),
         Index("ix_jobs_due_track", "next_step_at", postgresql_where=text("state = 'tracking'")),
+        Index("ix_jobs_crashed", "crashes", postgresql_where=text("crashes > 0 AND finished_at IS NULL")),
         Index(
             "uq_jobs_platform_job_id", "credential_id", "platform_job_id",
             unique=True, postgresql_where=text("platform_job_id IS NOT NULL"),

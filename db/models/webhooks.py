@@ -87,6 +87,8 @@ class WebhookDelivery(Base):
         CheckConstraint("(state = 'delivered') = (delivered_at IS NOT NULL)", name="delivered_has_time"),
         CheckConstraint("(claim_token IS NULL) = (claimed_until IS NULL)", name="claim_is_whole"),
         CheckConstraint("schedule_start BETWEEN 0 AND attempts", name="schedule_starts_within"),
+        CheckConstraint("crashes >= 0", name="crashes_not_negative"),
+        Index("ix_webhook_deliveries_crashed", "crashes", postgresql_where=text("crashes > 0")),
         Index("ix_webhook_deliveries_due", "next_attempt_at", postgresql_where=text("state = 'pending'")),
         Index("ix_webhook_deliveries_endpoint", "endpoint_id", text("id DESC")),
         {"postgresql_with": {"fillfactor": "70", "autovacuum_vacuum_scale_factor": "0.02"}},
@@ -102,6 +104,8 @@ class WebhookDelivery(Base):
     next_attempt_at: Mapped[datetime | None] = mapped_column(server_default=func.now())
     claim_token: Mapped[UUID | None]
     claimed_until: Mapped[datetime | None]
+    crashes: Mapped[int] = mapped_column(server_default=text("0"))
+    """Claims that ran out in the hands of a worker since a try was last recorded."""
     delivered_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

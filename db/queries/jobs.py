@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     CTE,
+    TextClause,
     func,
     or_,
     select,
@@ -19,6 +20,7 @@ from db.models import Job, JobEvent
 from db.queries import job_columns, job_events
 from db.session import Session
 from domain import jobs
+from domain.crashes import Crashes
 from domain.job_state import ADVANCING, JobState
 
 _COLUMNS = job_columns.COLUMNS
@@ -62,40 +64,46 @@ async def jobs_page(
     return [job_columns.job_of(row) for row in await session.execute(statement)]
 
 
-def _claim(states: str) -> str:
+def _claim(states: str, *, suspects: bool) -> TextClause:
     # A claim that ran out in a worker's hands counts as a crash: `crashes` is how poison is found. What
-    # has used up its crashes is left to the sweep, which would else never find it unclaimed.
-    return f"""
+    # has used up its crashes is left to the sweep, which would else never find it unclaimed. Of suspects the
+    # one with the most goes first: the less other work there was before it, the more its death says.
+    narrowed = "AND crashes > 0" if suspects else ""  # what the partial index has, even of many due rows
+    order = "crashes DESC, next_step_at" if suspects else "next_step_at"
+    statement = f"""
     WITH due AS (
         SELECT jobs.id, claimed_until IS NOT NULL AS abandoned
           FROM jobs JOIN platform_credentials AS credential ON credential.id = jobs.credential_id
          WHERE {states} AND next_step_at <= now()
            AND (claimed_until IS NULL OR claimed_until < now())
-           AND crashes + (claimed_until IS NOT NULL)::int < :crashes_allowed
+           AND crashes + (claimed_until IS NOT NULL)::int BETWEEN :least AND :most
+           {narrowed}
            AND (state = 'received' OR credential.parked_until IS NULL OR credential.parked_until <= now())
            AND (state <> 'held' OR paused_at IS NULL OR cancel_requested_at IS NOT NULL)
-         ORDER BY next_step_at
+         ORDER BY {order}
          LIMIT :limit FOR UPDATE OF jobs SKIP LOCKED
     )
     UPDATE jobs
        SET claim_token = :token, claimed_until = now() + :lease, crashes = crashes + due.abandoned::int
       FROM due WHERE jobs.id = due.id
     RETURNING {job_columns.QUALIFIED_NAMES}"""  # noqa: S608 - only constants are put together here
+    return text(statement)
 
 
-_CLAIM_ADVANCING = text(_claim("state IN ('" + "', '".join(sorted(ADVANCING)) + "')")).columns(
-    **job_columns.TYPES
-)
-_CLAIM_TRACKED = text(_claim("state = 'tracking'")).columns(**job_columns.TYPES)
+_STATES = {False: "state IN ('" + "', '".join(sorted(ADVANCING)) + "')", True: "state = 'tracking'"}
+_CLAIM = {
+    (tracked, suspects): _claim(states, suspects=suspects).columns(**job_columns.TYPES)
+    for tracked, states in _STATES.items()
+    for suspects in (False, True)
+}
 
 
 async def claim_due_jobs(
-    session: Session, *, tracked: bool, token: UUID, lease: timedelta, limit: int, crashes_allowed: int
+    session: Session, *, tracked: bool, token: UUID, lease: timedelta, limit: int, crashes: Crashes
 ) -> list[jobs.Job]:
-    """Claim up to `limit` due jobs for `lease`; `tracked` picks the stage."""
-    statement = _CLAIM_TRACKED if tracked else _CLAIM_ADVANCING
-    values = {"token": token, "lease": lease, "limit": limit, "crashes_allowed": crashes_allowed}
-    rows = await session.execute(statement, values)
+    """Claim up to `limit` due jobs for `lease`; `tracked` picks the stage, `crashes` who has that many."""
+    values = {"token": token, "lease": lease, "limit": limit, "least": crashes.least, "most": crashes.most}
+    rows = await session.execute(_CLAIM[tracked, crashes.least > 1], values)
     return [job_columns.job_of(row) for row in rows]
 
 

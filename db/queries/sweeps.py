@@ -8,7 +8,7 @@ from db.models import Job
 from db.queries import job_columns
 from db.session import Session
 from domain import jobs
-from domain.job_state import TERMINAL, JobState
+from domain.job_state import JobState
 
 
 async def stalled_jobs(
@@ -33,7 +33,8 @@ async def poisonous_jobs(session: Session, *, crashes: int, limit: int) -> list[
     ran_out = cast(Job.claimed_until.is_not(None), Integer)
     statement = (
         select(*job_columns.COLUMNS)
-        .where(Job.crashes + ran_out >= crashes, Job.state.not_in(TERMINAL))
+        .where(Job.crashes > 0, Job.crashes + ran_out >= crashes, Job.finished_at.is_(None))
+        .where(Job.state.in_(list(JobState)))  # a newer version may have others
         .where(Job.claimed_until.is_(None) | (Job.claimed_until < func.now()))
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -101,6 +101,7 @@ async def make_due_again(session: Session, *, delivery_id: str) -> None:
             state="pending",
             next_attempt_at=func.now(),
             delivered_at=None,
+            crashes=0,
             schedule_start=case((pending, WebhookDelivery.schedule_start), else_=WebhookDelivery.attempts),
         )
     )

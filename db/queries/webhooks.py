@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, or_, select, text
+from sqlalchemy import TextClause, case, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from db.models import WebhookEndpoint
 from db.session import Session
+from domain.crashes import Crashes
 from domain.outcomes import Attempted
 
 _HIDDEN = text("hidden AND deleted_at IS NULL")
@@ -92,8 +93,11 @@ class DueDelivery:
 # while it waits. The claim of a probe puts the next one off, so that one is on its way and no more: its
 # outcome decides sooner, its worker's death not later than the lease. What makes a row due is asked again
 # under its lock: it may have been tried and given back since the snapshot. The previous secret signs as
-# well until it expires.
-_CLAIM = text("""
+# well until it expires. What claims that ran out count for is as with jobs.
+def _claim(*, suspects: bool) -> TextClause:
+    narrowed = "AND crashes > 0" if suspects else ""  # what the partial index has
+    order = "crashes DESC, next_attempt_at" if suspects else "next_attempt_at"
+    statement = f"""
     WITH ready AS (
         SELECT delivery.id,
                row_number() OVER (PARTITION BY delivery.endpoint_id
@@ -105,18 +109,21 @@ _CLAIM = text("""
            AND (claimed_until IS NULL OR claimed_until < now())
            AND (endpoint.resume_at IS NULL OR endpoint.resume_at <= now())
            AND endpoint.disabled_at IS NULL AND endpoint.deleted_at IS NULL
+           AND crashes + (claimed_until IS NOT NULL)::int BETWEEN :least AND :most {narrowed}
     ), due AS (
-        SELECT delivery.id FROM webhook_deliveries AS delivery JOIN ready ON ready.id = delivery.id
+        SELECT delivery.id, claimed_until IS NOT NULL AS abandoned
+          FROM webhook_deliveries AS delivery JOIN ready ON ready.id = delivery.id
          WHERE place <= room AND state = 'pending' AND next_attempt_at <= now()
            AND (claimed_until IS NULL OR claimed_until < now())
-         ORDER BY next_attempt_at LIMIT :limit FOR UPDATE OF delivery SKIP LOCKED
+           AND crashes + (claimed_until IS NOT NULL)::int BETWEEN :least AND :most
+         ORDER BY {order} LIMIT :limit FOR UPDATE OF delivery SKIP LOCKED
     ), probed AS (
         UPDATE webhook_endpoints AS endpoint SET resume_at = now() + :lease
           FROM due JOIN webhook_deliveries AS delivery ON delivery.id = due.id
          WHERE endpoint.id = delivery.endpoint_id AND endpoint.failures >= :breaker
     )
     UPDATE webhook_deliveries AS delivery
-       SET claim_token = :token, claimed_until = now() + :lease
+       SET claim_token = :token, claimed_until = now() + :lease, crashes = crashes + due.abandoned::int
       FROM due, webhook_endpoints AS endpoint, projects AS project
      WHERE delivery.id = due.id AND endpoint.id = delivery.endpoint_id AND project.id = endpoint.project_id
     RETURNING delivery.id, endpoint.id, delivery.event_id, attempts - schedule_start, body, url,
@@ -124,17 +131,29 @@ _CLAIM = text("""
               CASE WHEN endpoint.hidden AND project.previous_secret_expires_at > now()
                         THEN project.previous_webhook_secret
                    WHEN endpoint.previous_secret_expires_at > now() THEN endpoint.previous_secret END,
-              now()""")
+              now()"""  # noqa: S608 - only constants are put together here
+    return text(statement)
+
+
+_CLAIM = {suspects: _claim(suspects=suspects) for suspects in (False, True)}
 
 
 async def claim_due_deliveries(
-    session: Session, *, token: UUID, lease: timedelta, limit: int, per_endpoint: int, breaker: int
+    session: Session,
+    *,
+    token: UUID,
+    lease: timedelta,
+    limit: int,
+    per_endpoint: int,
+    breaker: int,
+    crashes: Crashes,
 ) -> list[DueDelivery]:
-    """Claim up to `limit` deliveries that are due and whose endpoint may be tried now."""
+    """Claim up to `limit` deliveries with that many crashes that are due and whose endpoint may be tried."""
     values = {
         "token": token, "lease": lease, "limit": limit, "per_endpoint": per_endpoint, "breaker": breaker,
+        "least": crashes.least, "most": crashes.most,
     }  # fmt: skip
-    return [DueDelivery(*row) for row in await session.execute(_CLAIM, values)]
+    return [DueDelivery(*row) for row in await session.execute(_CLAIM[crashes.least > 1], values)]
 
 
 # Three rows in one statement, all behind the claim's fence: the delivery, its attempt, its endpoint. The
@@ -158,7 +177,8 @@ _FINISH = text("""
           FROM held LEFT JOIN judged ON true
     ), delivery AS (
         UPDATE webhook_deliveries AS delivery
-           SET attempts = attempts + 1, claim_token = NULL, claimed_until = NULL, state = verdict.state,
+           SET attempts = attempts + 1, claim_token = NULL, claimed_until = NULL, crashes = 0,
+               state = verdict.state,
                next_attempt_at = CASE WHEN verdict.state = 'pending' THEN now() + CAST(:wait AS interval) END,
                delivered_at = CASE WHEN :delivered THEN now() END
           FROM verdict
@@ -235,15 +255,16 @@ async def finish_attempt(
 
 
 _RENEW = text("""
-    UPDATE webhook_deliveries SET claimed_until = now() + :lease
-     WHERE id = ANY(:delivery_ids) AND claim_token = :token""")
+    UPDATE webhook_deliveries AS delivery SET claimed_until = now() + :lease
+      FROM unnest(CAST(:delivery_ids AS text[]), CAST(:tokens AS uuid[])) AS held (id, token)
+     WHERE delivery.id = held.id AND claim_token = held.token
+    RETURNING delivery.id""")
 
 
-async def renew_deliveries(
-    session: Session, *, delivery_ids: Sequence[str], token: UUID, lease: timedelta
-) -> None:
-    """Prolong claims on deliveries that are under way."""
-    await session.execute(_RENEW, {"delivery_ids": list(delivery_ids), "token": token, "lease": lease})
+async def renew_deliveries(session: Session, *, claims: Mapping[str, UUID], lease: timedelta) -> set[str]:
+    """Prolong claims that are still ours; return the ids that were."""
+    values = {"delivery_ids": list(claims), "tokens": list(claims.values()), "lease": lease}
+    return set((await session.execute(_RENEW, values)).scalars())
 
 
 _HAND_BACK = text("""
@@ -263,6 +284,39 @@ _EXHAUST_UNREACHABLE = text("""
      WHERE endpoint.id = delivery.endpoint_id AND delivery.state = 'pending'
        AND (endpoint.disabled_at IS NOT NULL OR endpoint.deleted_at IS NOT NULL)
        AND (delivery.claimed_until IS NULL OR delivery.claimed_until < now())""")
+
+
+_POISONOUS = text("""
+    SELECT id FROM webhook_deliveries
+     WHERE state = 'pending' AND crashes > 0 AND crashes + (claimed_until IS NOT NULL)::int >= :crashes
+       AND (claimed_until IS NULL OR claimed_until < now())
+     LIMIT :limit FOR UPDATE SKIP LOCKED""")
+
+_EXHAUST_POISONOUS = text("""
+    WITH delivery AS (
+        UPDATE webhook_deliveries AS delivery
+           SET state = 'exhausted', next_attempt_at = NULL, claim_token = NULL, claimed_until = NULL,
+               attempts = attempts + 1
+          FROM unnest(CAST(:delivery_ids AS text[]), CAST(:attempt_ids AS text[])) AS poison (id, attempt_id)
+         WHERE delivery.id = poison.id
+        RETURNING delivery.id, attempt_id, attempts
+    )
+    INSERT INTO webhook_attempts (id, delivery_id, number, duration_ms, error)
+    SELECT attempt_id, id, attempts, 0, :error FROM delivery""")
+
+
+async def poisonous_deliveries(session: Session, *, crashes: int, limit: int) -> list[str]:
+    """Return and lock deliveries of which this many claims have run out in a worker's hands."""
+    rows = await session.execute(_POISONOUS, {"crashes": crashes, "limit": limit})
+    return list(rows.scalars())
+
+
+async def exhaust_poisonous(session: Session, *, attempt_ids: Mapping[str, str], error: str) -> None:
+    """End locked deliveries, with one more attempt in the log of each that says why."""
+    values = {
+        "delivery_ids": list(attempt_ids), "attempt_ids": list(attempt_ids.values()), "error": error,
+    }  # fmt: skip
+    await session.execute(_EXHAUST_POISONOUS, values)
 
 
 async def exhaust_unreachable(session: Session) -> int:

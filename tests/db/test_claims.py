@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from db.queries import jobs
 from db.session import Database, Session
+from domain.crashes import ANY
 from domain.jobs import Job
 
 LEASE = timedelta(seconds=30)
@@ -29,7 +30,7 @@ def sql(database: Database) -> Sql:
 
 async def claim(session: Session, *, tracked: bool = False, limit: int = 100) -> list[Job]:
     return await jobs.claim_due_jobs(
-        session, tracked=tracked, token=uuid4(), lease=LEASE, limit=limit, crashes_allowed=5
+        session, tracked=tracked, token=uuid4(), lease=LEASE, limit=limit, crashes=ANY
     )
 
 

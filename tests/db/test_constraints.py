@@ -121,6 +121,7 @@ ILLEGAL = {
         ("claim_is_whole", "claim_token = gen_random_uuid()"),
         ("schedule_starts_within", "schedule_start = 1"),
         ("schedule_starts_within", "schedule_start = -1"),
+        ("crashes_not_negative", "crashes = -1"),
     ],
 }
 CASES = [(table, f"ck_{table}_{name}", change) for table, cases in ILLEGAL.items() for name, change in cases]

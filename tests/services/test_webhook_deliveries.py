@@ -197,9 +197,10 @@ async def test_claims_are_prolonged_and_handed_back_by_their_holder_alone(pendin
     left = "SELECT CAST(extract(epoch FROM claimed_until - now()) AS float) FROM webhook_deliveries"
     for whose, lease in ((uuid4(), 30), (token, 90)):
         async with pending.transaction() as session:
-            await webhook_deliveries.renew(
-                session, delivery_ids=[delivery.id], token=whose, lease=timedelta(seconds=90)
+            kept = await webhook_deliveries.renew(
+                session, claims={delivery.id: whose}, lease=timedelta(seconds=90)
             )
+        assert kept == ({delivery.id} if whose == token else set())
         assert lease - 10 < await pending.value(left) <= lease
     for whose, held in ((uuid4(), True), (token, False)):
         async with pending.transaction() as session:

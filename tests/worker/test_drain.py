@@ -128,7 +128,8 @@ async def test_one_row_that_breaks_leaves_the_others_alone(fault: Exception) -> 
     async with rows.drained(SOON):
         await rows.until(9)
     assert 2 not in rows.done
-    assert rows.handed_back == []
+    # The process lives: what a part's absence cut short is no crash. A bug is, or it would go on for ever.
+    assert rows.handed_back == ([2] if isinstance(fault, Unavailable) else [])
 
 
 async def test_what_is_cut_short_is_handed_back_and_what_was_not_begun_is_not_claimed() -> None:

@@ -44,7 +44,7 @@ async def test_poison_is_given_up_while_the_drains_leave_it_alone(rig: Any) -> N
     async with rig.worker():
         assert (await rig.ends(other)).state is JobState.SUCCEEDED
     assert (await rig.get(poisonous)).state is JobState.RECEIVED
-    assert await run(rig, poison) == {"failed": 1}
+    assert await run(rig, poison) == {"failed": 1, "exhausted": 0}
     assert (await rig.get(poisonous)).error_code == "worker_crash_loop"
 
 

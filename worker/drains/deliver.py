@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 from crash_points import CrashPoint, reach
+from domain.crashes import UNSUSPECTED, Crashes
 from domain.outcomes import Attempted
 from domain.stages import Stage
 from services import webhook_deliveries
@@ -52,13 +54,19 @@ class Deliver:
         )
         self._waiting: defaultdict[str, int] = defaultdict(int)
 
-    async def claim(self, limit: int) -> Sequence[Claimed]:
-        """Claim what is due."""
-        token = uuid4()
+    async def claim(self, limit: int, crashes: Crashes = UNSUSPECTED) -> Sequence[Claimed]:
+        """Claim what is due and has that many crashes."""
+        token, asked = uuid4(), self._heartbeat.now()
         async with self._context.database.transaction() as session:
             due = await webhook_deliveries.claim(
-                session, self._context.box, token=token, lease=self._context.pace.lease, limit=limit
+                session,
+                self._context.box,
+                token=token,
+                lease=self._context.pace.lease,
+                limit=limit,
+                crashes=crashes,
             )
+        self._heartbeat.claimed(token, asked=asked)
         return [Claimed(delivery, token) for delivery in due]
 
     async def work(self, claimed: Claimed) -> None:
@@ -112,6 +120,7 @@ def drain(context: Context, heartbeat: Heartbeat) -> Drain[Claimed]:
         stage=Stage.DELIVER,
         concurrency=CONCURRENCY,
         claim=deliver.claim,
+        claim_suspect=partial(deliver.claim, 1),
         work=deliver.work,
         hand_back=deliver.hand_back,
         describe=lambda claimed: {

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Protocol
 
 from db.session import Session
+from domain.crashes import UNSUSPECTED, Crashes
 from domain.job_state import BEFORE_SUBMISSION, JobState
 from domain.jobs import Job
 from domain.stages import Stage
@@ -23,8 +24,10 @@ from worker.steps.upload import upload
 class Claim(Protocol):
     """A service that claims due jobs."""
 
-    async def __call__(self, session: Session, *, lease: timedelta, limit: int) -> Sequence[Job]:
-        """Claim up to `limit` of them for `lease`."""
+    async def __call__(
+        self, session: Session, *, lease: timedelta, limit: int, crashes: Crashes
+    ) -> Sequence[Job]:
+        """Claim up to `limit` of them that have that many crashes for `lease`."""
         ...
 
 
@@ -56,14 +59,19 @@ def drain(
 ) -> Drain[Job]:
     """Return a stage whose rows are jobs; `claim` says which."""
 
-    async def claim_due(limit: int) -> Sequence[Job]:
+    async def claim_due(limit: int, crashes: Crashes) -> Sequence[Job]:
+        asked = heartbeat.now()
         async with context.database.transaction() as session:
-            return await claim(session, lease=context.pace.lease, limit=limit)
+            claimed = await claim(session, lease=context.pace.lease, limit=limit, crashes=crashes)
+        for token in {job.claim_token for job in claimed if job.claim_token is not None}:
+            heartbeat.claimed(token, asked=asked)
+        return claimed
 
     return Drain(
         stage=stage,
         concurrency=concurrency,
-        claim=claim_due,
+        claim=partial(claim_due, crashes=UNSUSPECTED),
+        claim_suspect=partial(claim_due, 1),
         work=partial(work, context, heartbeat),
         hand_back=partial(hand_back, context),
         describe=describe,
