@@ -173,9 +173,7 @@ class BlobStore:
         if self._folder is None:
             return 0
         with as_domain_errors():
-            return await asyncio.to_thread(
-                _remove_unfinished, self._folder, time.time() - older_than.total_seconds()
-            )
+            return await asyncio.to_thread(_remove_unfinished, self._folder, older_than.total_seconds())
 
 
 def open_store(url: str) -> BlobStore:
@@ -231,11 +229,21 @@ def _flush_to_disk(folder: Path, key: str) -> None:
             os.close(number)
 
 
-def _remove_unfinished(folder: Path, before: float) -> int:
-    """Remove obstore's temporary files, `key#1` and so on, last written before `before` (Unix time)."""
-    removed = 0
+def _remove_unfinished(folder: Path, older_than: float) -> int:
+    """Remove obstore's temporary files, `key#1` and so on, last written more than so many seconds ago."""
+    removed, before = 0, _now_of(folder) - older_than
     for path in folder.rglob("*#[0-9]*"):
         if path.is_file() and path.stat().st_mtime < before:
             path.unlink(missing_ok=True)
             removed += 1
     return removed
+
+
+def _now_of(folder: Path) -> float:
+    """Return what the clock says that dates the files in a folder: it may be another machine's than ours."""
+    mark = folder / f"clock#{secrets.randbits(48)}"  # a name that obstore does not list
+    mark.touch(exist_ok=False)
+    try:
+        return mark.stat().st_mtime
+    finally:
+        mark.unlink(missing_ok=True)
