@@ -71,6 +71,24 @@ ADVANCING: Final = frozenset({S.RECEIVED, S.HELD, S.UPLOADING, S.SUBMITTING, S.C
 """States that the advance drain works on; TRACKING belongs to the track drain."""
 
 
+_WORDS: Final = frozenset(state.value for state in JobState)
+
+
+def nearest_state(word: str, *, finished: bool, has_model: bool, has_error: bool) -> JobState:
+    """Return the state that a word of the database says, or the nearest to one that a newer version wrote.
+
+    A living job counts as submitted: it can be looked at and asked to be cancelled, and nothing else. No
+    step meets it: claims take only states that they know, and writes are a compare-and-set on the state.
+    """
+    if word in _WORDS:
+        return JobState(word)
+    if not finished:
+        return S.TRACKING
+    if has_model:
+        return S.SUCCEEDED
+    return S.FAILED if has_error else S.CANCELLED
+
+
 def may_move(source: JobState, target: JobState) -> bool:
     """Tell whether the life of a job has this edge."""
     return target in EDGES[source]

@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import os
+import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from db.models import Job
 from domain import jobs
-from domain.job_state import JobState
+from domain.job_state import nearest_state
 
 _ATTRIBUTES = {"metadata": "metadata_"}
 _READ_AT = "read_at"
@@ -39,5 +39,10 @@ USABLE_FILE = (
 def job_of(row: Any) -> jobs.Job:
     """Build the frozen value from a row with the columns of `NAMES`."""
     values = dict(row._mapping)  # noqa: SLF001 - the documented name of a row's mapping
-    values["state"] = JobState(values["state"])
+    values["state"] = nearest_state(
+        values["state"],
+        finished=values["finished_at"] is not None,
+        has_model=values["fine_tuned_model"] is not None,
+        has_error=values["error_code"] is not None,
+    )
     return jobs.Job(**values)

@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from db.queries import jobs
+from db.queries import jobs, sweeps
 from db.session import Database, Session
-from domain.crashes import ANY
+from domain.crashes import ANY, LAST_CHANCE, NOT_THE_LAST, UNSUSPECTED, Crashes
 from domain.jobs import Job
 
 LEASE = timedelta(seconds=30)
@@ -28,9 +28,11 @@ def sql(database: Database) -> Sql:
     return run
 
 
-async def claim(session: Session, *, tracked: bool = False, limit: int = 100) -> list[Job]:
+async def claim(
+    session: Session, *, tracked: bool = False, limit: int = 100, crashes: Crashes = ANY
+) -> list[Job]:
     return await jobs.claim_due_jobs(
-        session, tracked=tracked, token=uuid4(), lease=LEASE, limit=limit, crashes=ANY
+        session, tracked=tracked, token=uuid4(), lease=LEASE, limit=limit, crashes=crashes
     )
 
 
@@ -106,6 +108,37 @@ async def test_a_job_whose_workers_died_five_times_is_claimed_no_more(database: 
         assert job.crashes == crashes
         await sql("UPDATE jobs SET claimed_until = now() - interval '1 s'")
     assert await claimed(database) == []
+
+
+@pytest.mark.parametrize(
+    ("crashes", "found"),
+    [(UNSUSPECTED, [0, 1]), (NOT_THE_LAST, [3, 2]), (LAST_CHANCE, [4]), (ANY, [0, 1, 2, 3, 4])],
+)
+async def test_how_often_a_job_crashed_decides_who_claims_it_and_in_which_order(
+    database: Database, sql: Sql, crashes: Crashes, found: list[int]
+) -> None:
+    """The claim that has just run out is counted, whether or not it is written down yet."""
+    await sql(COPIES, count=5)
+    await sql("UPDATE jobs SET crashes = CAST(substr(id, 8) AS int) WHERE id <> 'ftjob-1'")  # 0 of ftjob-1
+    await sql("UPDATE jobs SET crashes = crashes - 1, claim_token = gen_random_uuid(),"
+              " claimed_until = now() - interval '1 s' WHERE crashes IN (2, 4)")  # fmt: skip
+    taken = [job.crashes for job in await claimed(database, crashes=crashes)]
+    assert (taken if crashes == NOT_THE_LAST else sorted(taken)) == found
+
+
+async def test_a_state_of_a_newer_version_is_left_alone_and_can_be_read(database: Database) -> None:
+    # Rolled back: the schema stays as it is for the other tests.
+    async with database.engine.connect() as session, session.begin() as transaction:
+        await session.execute(text("ALTER TABLE jobs DROP CONSTRAINT ck_jobs_state_known"))
+        await session.execute(text("UPDATE jobs SET state = 'resting', crashes = 5"))
+        for tracked in (False, True):
+            assert await claim(session, tracked=tracked) == []
+        assert await sweeps.poisonous_jobs(session, crashes=5, limit=10) == []
+        (job,) = await jobs.jobs_page(
+            session, project_id="proj_1", after=None, limit=10, metadata=None, without_metadata=False
+        )
+        assert job.shown_status == "queued"
+        await transaction.rollback()
 
 
 async def test_somebody_elses_claim_cannot_be_handed_back(database: Database, sql: Sql) -> None:

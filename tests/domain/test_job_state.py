@@ -15,6 +15,7 @@ from domain.job_state import (
     JobState,
     ShownStatus,
     may_move,
+    nearest_state,
     shown_status,
 )
 
@@ -133,3 +134,23 @@ def test_the_tables_constraint_names_the_same_states() -> None:
     assert set(re.findall(r"'(\w+)'", known)) == {state.value for state in JobState}
     ended = next(text for name, text in checks.items() if name.endswith("ended_has_finish"))
     assert set(re.findall(r"'(\w+)'", ended)) == {state.value for state in TERMINAL}
+
+
+@pytest.mark.parametrize("state", JobState)
+def test_a_known_state_is_itself(state: JobState) -> None:
+    assert nearest_state(state.value, finished=False, has_model=True, has_error=True) is state
+
+
+@pytest.mark.parametrize(
+    ("finished", "has_model", "has_error", "nearest"),
+    [
+        (False, False, False, S.TRACKING),
+        (True, True, False, S.SUCCEEDED),
+        (True, False, True, S.FAILED),
+        (True, False, False, S.CANCELLED),
+    ],
+)
+def test_a_state_of_a_newer_version_is_shown_as_the_nearest(
+    *, finished: bool, has_model: bool, has_error: bool, nearest: JobState
+) -> None:
+    assert nearest_state("new", finished=finished, has_model=has_model, has_error=has_error) is nearest

@@ -1,21 +1,30 @@
 """What the sweeps do inside a transaction."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from db.session import Session
 from domain import ids
 from domain.deadlines import DEADLINES
 from domain.errors import FileInUse, NotFound
 from domain.job_state import JobState
-from services import files, jobs, upkeep
+from domain.outcomes import Attempted
+from services import files, jobs, pauses, upkeep, webhook_deliveries
 
 RETENTION = timedelta(days=90)
 
 
 async def stand_still(world: Any, since: timedelta) -> None:
     await world.sql("UPDATE jobs SET state_since = now() - CAST(:since AS interval)", since=since)
+
+
+async def run(world: Any, sweep: Callable[[Session], Awaitable[int]]) -> int:
+    async with world.transaction() as session:
+        return await sweep(session)
 
 
 async def warn(world: Any, state: JobState) -> int:
@@ -100,6 +109,54 @@ async def test_a_poisonous_job_names_what_may_still_run_and_cost_on_the_platform
     await world.sql("UPDATE jobs SET crashes = 4, claimed_until = now() - interval '1 ms'")
     assert await poison(world) == 1
     assert f"tuneward={plan.submission_id} " in (await world.get(job)).error_message
+
+
+async def test_a_delivery_that_killed_its_workers_stands_in_the_log_and_can_be_replayed(pending: Any) -> None:
+    """As four deaths that were written down, and a fifth that was not yet."""
+    held = "claim_token = gen_random_uuid(), claimed_until = now() + interval '1 s'"
+    await pending.sql(f"UPDATE webhook_deliveries SET crashes = 4, {held}")  # noqa: S608 - a constant
+    assert await run(pending, upkeep.exhaust_poisonous) == 0  # its worker lives
+    await pending.sql("UPDATE webhook_deliveries SET claimed_until = now() - interval '1 ms'")
+    assert await run(pending, upkeep.exhaust_poisonous) == 1
+    assert await run(pending, upkeep.exhaust_poisonous) == 0
+    id_ = await pending.value("SELECT id FROM webhook_deliveries")
+    async with pending.transaction() as session:
+        shown, (tried,) = await webhook_deliveries.get(
+            session, project_id=pending.project_id, delivery_id=id_
+        )
+        assert (shown.state, shown.attempts, tried.number, tried.status) == ("exhausted", 1, 1, None)
+        assert "worker_crash_loop" in (tried.error or "")
+        await webhook_deliveries.replay(session, project_id=pending.project_id, delivery_id=id_)
+    assert await pending.sql("SELECT state, crashes FROM webhook_deliveries") == [("pending", 0)]
+
+
+async def test_a_delivery_whose_try_was_recorded_forgets_its_crashes(pending: Any) -> None:
+    await pending.sql(
+        "UPDATE webhook_deliveries SET crashes = 1, claim_token = gen_random_uuid(),"
+        " claimed_until = now() - interval '1 ms'"
+    )
+    token = uuid4()
+    async with pending.transaction() as session:
+        (delivery,) = await webhook_deliveries.claim(
+            session, pending.box, token=token, lease=timedelta(minutes=1), limit=1
+        )
+    assert await pending.value("SELECT crashes FROM webhook_deliveries") == 2
+    async with pending.transaction() as session:
+        tried = Attempted(status=500, duration=timedelta(0))
+        schedule = [timedelta(0), timedelta(0)]
+        assert await webhook_deliveries.finish(session, delivery, tried, token=token, schedule=schedule)
+    assert await pending.value("SELECT crashes FROM webhook_deliveries") == 0
+
+
+async def test_a_pause_does_not_show_that_a_job_can_be_lived_through(world: Any) -> None:
+    job = await world.create()
+    await world.sql("UPDATE jobs SET crashes = 3")
+    async with world.transaction() as session:
+        await pauses.pause(session, project_id=world.project_id, job_id=job.id)
+    assert (await world.get(job)).crashes == 3
+    await world.sql("UPDATE jobs SET paused_at = NULL, state = 'received'")
+    await world.begin_upload()
+    assert (await world.get(job)).crashes == 0
 
 
 async def test_a_job_that_moves_between_crashes_is_no_poison(world: Any) -> None:

@@ -23,7 +23,7 @@ class Rows:
         self.due = list(range(count))
         self.done: list[int] = []
         self.handed_back: list[int] = []
-        self.at_once = self.most_at_once = self.claims = 0
+        self.at_once = self.most_at_once = self.claims = self.hand_backs = 0
         self.claim_fails: list[Exception] = []
         self.work_fails: dict[int, Exception] = {}
         self.open = asyncio.Event()
@@ -52,6 +52,7 @@ class Rows:
             self.at_once -= 1
 
     async def hand_back(self, row: int) -> None:
+        self.hand_backs += 1
         if self.hand_back_fails:
             raise Unavailable
         self.handed_back.append(row)
@@ -151,3 +152,18 @@ async def test_a_stop_while_the_database_is_away_ends_all_the_same() -> None:
         while rows.at_once < 2:  # noqa: ASYNC110 - the condition is a number
             await asyncio.sleep(0)
     assert rows.at_once == 0
+
+
+async def test_what_the_databases_absence_cut_short_is_handed_back_before_anything_is_claimed() -> None:
+    rows = Rows(1)
+    rows.work_fails = {0: Unavailable()}
+    rows.hand_back_fails = True
+    async with rows.drained(SOON):
+        async with asyncio.timeout(10):
+            while rows.hand_backs < 3:  # noqa: ASYNC110 - the condition is a number
+                await asyncio.sleep(0.001)
+            claims = rows.claims
+            rows.due, rows.hand_back_fails = [1], False
+            await rows.until(1)
+    assert claims == 1
+    assert rows.handed_back == [0]

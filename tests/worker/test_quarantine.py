@@ -11,11 +11,12 @@ from sqlalchemy import text
 
 from db.queries import jobs
 from db.session import Database
-from domain.crashes import UNSUSPECTED, Crashes
+from domain.crashes import LAST_CHANCE, NOT_THE_LAST, UNSUSPECTED, Crashes
 from domain.deadlines import CRASHES_ALLOWED
 from domain.jobs import Job
 from domain.stages import Stage
 from worker.drain import Drain, RunningDrain
+from worker.quarantine import Quarantine
 from worker.wake import Wakes
 
 LEASE = timedelta(seconds=30)
@@ -101,3 +102,64 @@ async def test_of_500_rows_only_poison_is_given_up_however_often_workers_die(rig
         if not await rig.value("SELECT count(*) FROM jobs WHERE next_step_at <= now() AND id LIKE '%clean%'"):
             break
     assert given_up == [("ftjob-poison349",), ("ftjob-poison99",)], life
+
+
+class Asked:
+    """Suspects to be had; notes who was asked for."""
+
+    def __init__(self, *suspects: str, last: bool = False) -> None:
+        self.suspects, self.last = list(suspects), last
+        self.asked: list[Crashes] = []
+
+    async def claim(self, crashes: Crashes) -> Sequence[str]:
+        self.asked.append(crashes)
+        fits = bool(self.suspects) and self.last == (crashes == LAST_CHANCE)
+        return [self.suspects.pop(0)] if fits else []
+
+
+def at_work(quarantine: Quarantine[str], rows: Sequence[str]) -> asyncio.Event:
+    """Work on the one suspect that was claimed, until the event is set."""
+    done = asyncio.Event()
+
+    async def work() -> None:
+        await done.wait()
+
+    (row,) = rows
+    quarantine.watch(row, asyncio.create_task(work()))
+    return done
+
+
+NEVER, AT_ONCE = timedelta(hours=1), timedelta(0)
+
+
+async def test_one_suspect_at_a_time_and_the_next_when_it_has_ended() -> None:
+    suspects = Asked("a", "b")
+    quarantine: Quarantine[str] = Quarantine(suspects.claim, NEVER, probation=NEVER)
+    done = at_work(quarantine, await quarantine.next())
+    assert await quarantine.next() == []
+    done.set()
+    await asyncio.sleep(0.01)
+    assert await quarantine.next() == ["b"]
+    assert suspects.asked == [NOT_THE_LAST, NOT_THE_LAST]
+
+
+async def test_a_suspect_that_has_lived_through_its_probation_makes_room_for_another() -> None:
+    suspects = Asked("a", "b")
+    quarantine: Quarantine[str] = Quarantine(suspects.claim, AT_ONCE, probation=AT_ONCE)
+    done = at_work(quarantine, await quarantine.next())
+    assert await quarantine.next() == ["b"]
+    done.set()
+
+
+async def test_a_last_chance_is_for_the_opening_or_for_a_worker_that_lives_well_and_has_no_other() -> None:
+    suspects = Asked("a", "b", last=True)
+    young: Quarantine[str] = Quarantine(suspects.claim, AT_ONCE, probation=NEVER)
+    assert await young.next() == []
+    done = at_work(young, await young.first())
+    assert await young.next() == []
+    old: Quarantine[str] = Quarantine(suspects.claim, AT_ONCE, probation=AT_ONCE)
+    end = at_work(old, await old.next())
+    assert await old.next() == []  # it is alone, however long it takes
+    assert suspects.asked == [NOT_THE_LAST, LAST_CHANCE, LAST_CHANCE]
+    done.set()
+    end.set()
