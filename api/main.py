@@ -50,6 +50,8 @@ SHUTDOWN_SECONDS = 20
 """That open requests get after SIGTERM; the process has to be gone within 25."""
 STARTING_PATIENCE = 60.0
 """Seconds the database may be away when the process starts."""
+STATEMENT_SECONDS = 10.0
+"""That a statement may take: each is a matter of milliseconds, and a client waits for it."""
 MODEL_CONNECTIONS = 10
 """Deletions of models under way; they are rare."""
 _log = structlog.get_logger("api")
@@ -131,6 +133,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Resources:
         settings.database_url.get_secret_value(),
         pool_size=settings.database_pool_size,
         application="tuneward-api",
+        statement_seconds=STATEMENT_SECONDS,
     )
     stack.push_async_callback(database.close)
     box = SecretBox(read_secret_keys(settings))

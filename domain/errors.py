@@ -33,6 +33,8 @@
     │   └── TooManyConnections        429
     ├── PlatformFailed                502
     └── Unavailable                   503  our own database, storage or the platform is away: try again
+        ├── Overruled                 503  the database let somebody else go first
+        └── Undecided                 503  nobody knows whether it was kept: a repetition finds out
 
 The class is the code, its docstring the default message, the HTTP status an attribute. Nothing here
 knows HTTP beyond that number: `api/errors.py` writes the envelope.
@@ -286,3 +288,14 @@ class Unavailable(TunewardError):  # noqa: N818
     status = 503
     type = "server_error"
     code = "service_unavailable"
+
+
+class Overruled(Unavailable):
+    """Another request changed the same thing at the same moment. Nothing was changed; try again."""
+
+
+class Undecided(Unavailable):
+    """The database broke off before it said whether this was kept. Look, or repeat the request.
+
+    A create that is repeated with the same Idempotency-Key, or by an SDK's own retry, makes one job.
+    """

@@ -99,6 +99,14 @@ async def create_job(
     if body.webhook_url is not None:
         check_url(body.webhook_url, allowed_networks=held.allowed_networks, param="webhook_url")
     repetition = await repetition_of(request, caller, idempotency_key)
+    # Run again where Postgres had it give way to another: a client should not have to.
+    return await held.database.insist(partial(_created, body, request, caller, held, repetition))
+
+
+async def _created(
+    body: CreateJob, request: Request, caller: Caller, held: Resources, repetition: Repetition
+) -> Response:
+    """Keep the job, or find the one that this repeats, and return the answer; ring after the commit."""
     async with careful(repetition, held):
         # Opened here and not by a dependency: the hottest route saves a tenth by it, and commits as early.
         async with held.database.transaction() as session:
