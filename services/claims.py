@@ -37,6 +37,12 @@ async def renew(session: Session, *, claims: Mapping[str, UUID], lease: timedelt
     return await jobs.renew_claims(session, claims=claims, lease=lease)
 
 
+async def still_held(session: Session, *, job: Job) -> Job | None:
+    """Return the job as it is now, if the claim it was read with still holds it."""
+    assert job.claim_token is not None  # noqa: S101 - it was claimed
+    return await jobs.claimed_job(session, job_id=job.id, token=job.claim_token)
+
+
 async def hand_back(session: Session, *, job: Job) -> None:
     """Give a claim back; the job is due as it was, and no attempt is used up."""
     if job.claim_token is not None:

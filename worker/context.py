@@ -8,6 +8,7 @@ from domain.stages import Stage
 from services.secret_box import SecretBox
 from storage.blobs import BlobStore
 from webhooks.sender import WebhookSender
+from worker.comeback import Comeback
 from worker.wake import Wakes
 from xpulink.port import Platform
 
@@ -37,6 +38,10 @@ class Context:
     box: SecretBox
     pace: Pace
     wakes: Wakes = field(default_factory=Wakes)
+    comeback: Comeback = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "comeback", Comeback(self.database, self.pace.lease))  # it is frozen
 
     def wake(self, stage: Stage) -> None:
         """Let this process's own drain look for due work now."""

@@ -19,6 +19,7 @@ from worker import metrics
 from worker.context import Context
 from worker.drain import Drain
 from worker.heartbeat import Heartbeat
+from worker.recording import record
 
 CONCURRENCY = 256
 PER_ENDPOINT = 4
@@ -57,15 +58,12 @@ class Deliver:
     async def claim(self, limit: int, crashes: Crashes = UNSUSPECTED) -> Sequence[Claimed]:
         """Claim what is due and has that many crashes."""
         token, asked = uuid4(), self._heartbeat.now()
-        async with self._context.database.transaction() as session:
-            due = await webhook_deliveries.claim(
-                session,
-                self._context.box,
-                token=token,
-                lease=self._context.pace.lease,
-                limit=limit,
-                crashes=crashes,
+        box, lease = self._context.box, self._context.pace.lease
+        due = await self._context.comeback.claim(
+            lambda session: webhook_deliveries.claim(
+                session, box, token=token, lease=lease, limit=limit, crashes=crashes
             )
+        )
         self._heartbeat.claimed(token, asked=asked)
         return [Claimed(delivery, token) for delivery in due]
 
@@ -96,14 +94,13 @@ class Deliver:
         reach(CrashPoint.DELIVERY_SENT)
         metrics.ATTEMPTS.labels("delivered" if attempted.delivered else "failed").inc()
         metrics.ATTEMPT_SECONDS.observe(attempted.duration.total_seconds())
-        async with self._context.database.transaction() as session:
-            await webhook_deliveries.finish(
-                session,
-                delivery,
-                attempted,
-                token=claimed.token,
-                schedule=self._context.pace.webhook_schedule,
-            )
+        token, schedule = claimed.token, self._context.pace.webhook_schedule
+        await record(
+            self._context.database,
+            lambda session: webhook_deliveries.finish(
+                session, delivery, attempted, token=token, schedule=schedule
+            ),
+        )
 
     async def hand_back(self, claimed: Claimed) -> None:
         """Give up a delivery whose work was cut short; no try is used up."""

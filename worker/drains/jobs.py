@@ -61,8 +61,9 @@ def drain(
 
     async def claim_due(limit: int, crashes: Crashes) -> Sequence[Job]:
         asked = heartbeat.now()
-        async with context.database.transaction() as session:
-            claimed = await claim(session, lease=context.pace.lease, limit=limit, crashes=crashes)
+        claimed = await context.comeback.claim(
+            lambda session: claim(session, lease=context.pace.lease, limit=limit, crashes=crashes)
+        )
         for token in {job.claim_token for job in claimed if job.claim_token is not None}:
             heartbeat.claimed(token, asked=asked)
         return claimed

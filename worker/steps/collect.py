@@ -28,6 +28,7 @@ from services.job_steps import collecting
 from services.job_steps.collecting import Collected, StoredResult
 from services.transitions import ClaimLost
 from worker.context import Context
+from worker.recording import record_job
 
 PAGES = (100, 10, 2)
 """Items asked for at once; fewer where the answer is larger than we take."""
@@ -63,13 +64,14 @@ async def collect(context: Context, job: Job) -> None:
         collected = await collection.fetch()
     except NotNow as later:
         await collection.discard()
-        async with context.database.transaction() as session:
-            await collecting.try_again(session, job, later.outcome)
+        retry = later.outcome
+        await record_job(context.database, job, lambda session: collecting.try_again(session, job, retry))
         return
     try:
-        async with context.database.transaction() as session:
-            await collecting.finish_collect(session, job, collected)
-    except ClaimLost:
+        await record_job(
+            context.database, job, lambda session: collecting.finish_collect(session, job, collected)
+        )
+    except ClaimLost:  # and no earlier try of the record can have been kept
         await collection.discard()
         raise
     context.wake(Stage.DELIVER)

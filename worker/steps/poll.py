@@ -7,6 +7,7 @@ from domain.pace import EVENTS_EVERY
 from domain.platform import OptionalRoute, PlatformEvent
 from services.job_steps import tracking
 from worker.context import Context
+from worker.recording import record_job
 
 EVENTS_PAGE = 100
 
@@ -20,17 +21,20 @@ async def poll(context: Context, job: Job) -> Job | None:
     outcome = await context.platform.job(job.platform_job_id)
     reach(CrashPoint.POLL_ANSWERED)
     events, missing = await _new_events(context, job, job.platform_job_id)
-    async with context.database.transaction() as session:
-        return await tracking.finish_poll(
-            session, job, outcome, interval=context.pace.poll_interval, events=events, missing=missing
-        )
+    interval = context.pace.poll_interval
+    return await record_job(
+        context.database,
+        job,
+        lambda session: tracking.finish_poll(
+            session, job, outcome, interval=interval, events=events, missing=missing
+        ),
+    )
 
 
 async def _cancel(context: Context, job: Job, platform_job_id: str) -> None:
     outcome = await context.platform.cancel_job(platform_job_id)
     reach(CrashPoint.CANCEL_ANSWERED)
-    async with context.database.transaction() as session:
-        await tracking.finish_cancel(session, job, outcome)
+    await record_job(context.database, job, lambda session: tracking.finish_cancel(session, job, outcome))
 
 
 async def _new_events(

@@ -1,12 +1,14 @@
 """SUBMITTING with an open submission: read the platform's list until it tells, or cannot."""
 
 from crash_points import CrashPoint, reach
+from db.session import Session
 from domain.jobs import Job
 from domain.outcomes import Answered, NotFound, NotOffered, Rejected, Retryable
 from domain.reconciliation import Reach, Search, earliest
 from services.job_steps import reconciling
 from services.job_steps.reconciling import ReconcilePlan
 from worker.context import Context
+from worker.recording import record_job
 
 PAGE = 100
 MOST_PAGES = 50
@@ -22,13 +24,20 @@ async def reconcile(context: Context, job: Job) -> None:
     if search.found:
         await _adopt(context, plan, search)
         return
-    async with context.database.transaction() as session:
-        if isinstance(finding, Retryable):
-            await reconciling.finish_unreachable(session, plan, finding)
-        elif (doubt := search.doubt(finding)) is not None:
-            await reconciling.finish_unknown(session, plan, doubt)
-        else:
-            await reconciling.finish_absent(session, plan, settle=context.pace.settle_time)
+    await record_job(
+        context.database, job, lambda session: _not_found(context, session, plan, search, finding)
+    )
+
+
+async def _not_found(
+    context: Context, session: Session, plan: ReconcilePlan, search: Search, finding: Reach | Retryable
+) -> None:
+    if isinstance(finding, Retryable):
+        await reconciling.finish_unreachable(session, plan, finding)
+    elif (doubt := search.doubt(finding)) is not None:
+        await reconciling.finish_unknown(session, plan, doubt)
+    else:
+        await reconciling.finish_absent(session, plan, settle=context.pace.settle_time)
 
 
 async def _adopt(context: Context, plan: ReconcilePlan, search: Search) -> None:
@@ -36,8 +45,11 @@ async def _adopt(context: Context, plan: ReconcilePlan, search: Search) -> None:
     for duplicate in duplicates:
         await context.platform.cancel_job(duplicate.id)
     first_poll = context.pace.poll_interval / 3
-    async with context.database.transaction() as session:
-        await reconciling.finish_found(session, plan, kept, first_poll=first_poll)
+    await record_job(
+        context.database,
+        plan.job,
+        lambda session: reconciling.finish_found(session, plan, kept, first_poll=first_poll),
+    )
 
 
 async def _read_list(context: Context, search: Search) -> Reach | Retryable:

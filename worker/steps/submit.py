@@ -5,6 +5,7 @@ from domain.jobs import Job
 from domain.stages import Stage
 from services.job_steps import submitting
 from worker.context import Context
+from worker.recording import record_job
 
 
 async def submit(context: Context, job: Job) -> None:
@@ -18,7 +19,10 @@ async def submit(context: Context, job: Job) -> None:
     outcome = await context.platform.create_job(plan.request, with_metadata=plan.with_metadata)
     reach(CrashPoint.SUBMIT_ANSWERED)
     first_poll = context.pace.poll_interval / 3
-    async with context.database.transaction() as session:
-        await submitting.finish_submit(session, plan, outcome, first_poll=first_poll)
+    await record_job(
+        context.database,
+        job,
+        lambda session: submitting.finish_submit(session, plan, outcome, first_poll=first_poll),
+    )
     context.wake(Stage.ADVANCE)
     context.wake(Stage.DELIVER)  # a refusal is an end

@@ -8,6 +8,7 @@ from domain.stages import Stage
 from services.job_steps import uploading
 from services.job_steps.uploading import Source
 from worker.context import Context
+from worker.recording import record_job
 from xpulink.port import ContentFailed
 
 
@@ -21,8 +22,9 @@ async def upload(context: Context, job: Job) -> Job | None:
     reach(CrashPoint.UPLOAD_BEGUN)
     outcomes = {source.file_id: await _upload_one(context, source) for source in plan.sources}
     reach(CrashPoint.UPLOAD_ANSWERED)
-    async with context.database.transaction() as session:
-        uploaded = await uploading.finish_upload(session, plan, outcomes)
+    uploaded = await record_job(
+        context.database, job, lambda session: uploading.finish_upload(session, plan, outcomes)
+    )
     if uploaded is None:
         context.wake(Stage.DELIVER)
     return uploaded
