@@ -16,13 +16,18 @@ from worker.wake import Wakes
 
 RESTART_AFTER = 1.0
 CLOSE_WITHIN = 5.0
+HEARD_AGAIN_AFTER = 10.0
+"""Seconds that an ear has to work to count as well: then the next trouble is worth a line again."""
 _log = structlog.get_logger(__name__)
 
 
 async def ring(ctx: dict[str, Any], stage: str) -> None:
     """Wake a stage's drain. Instant: while it runs, further rings for the stage are dropped."""
     wakes: Wakes = ctx["wakes"]
-    wakes.wake(Stage(stage))
+    try:
+        wakes.wake(Stage(stage))
+    except ValueError:  # of a newer version, or an older one
+        wakes.wake_all()
 
 
 async def listen(redis_url: str, wakes: Wakes, settings: Any) -> None:
@@ -34,18 +39,20 @@ async def listen(redis_url: str, wakes: Wakes, settings: Any) -> None:
         settings: arq's `WorkerSettings`.
     """
     options: dict[str, Any] = get_kwargs(settings)
-    heard = True
+    now = asyncio.get_running_loop().time
+    silent = False
     while True:
         worker = Worker(**options, redis_pool=connect(redis_url), ctx={"wakes": wakes})
+        began = now()
         try:
             await worker.async_run()
         except asyncio.CancelledError:
             await _close(worker)
             raise
         except Exception as error:  # noqa: BLE001 - whatever broke, the bell is not worth the worker
-            if heard:
+            if not silent or now() - began > HEARD_AGAIN_AFTER:
                 _log.warning("the bell is silent; drains go by their timers", error=str(error))
-            heard = False
+            silent = True
         await _close(worker)
         await asyncio.sleep(RESTART_AFTER)
 

@@ -13,6 +13,8 @@ from domain.errors import Unavailable
 router = APIRouter(tags=["Health"])
 PATIENCE = 2.0
 """Seconds: under the time-outs of what asks for readiness."""
+REDIS_PATIENCE = 0.5
+"""Seconds: it may be away, so that waiting for it must not make the answer come too late."""
 
 
 @router.get("/healthz", summary="Is the process alive?", response_class=PlainTextResponse)
@@ -24,8 +26,9 @@ async def healthz() -> str:
 @router.get("/readyz", summary="Can it do its work?", response_class=PlainTextResponse)
 async def readyz(held: Held) -> PlainTextResponse:
     """Say how database, storage and Redis are, a line each; only Redis may be away."""
+    redis_answers = _answers(held.doorbell.ready(), REDIS_PATIENCE)
     database, storage, redis = await asyncio.gather(
-        _answers(held.database.ready()), _answers(held.blobs.ready()), _answers(held.doorbell.ready())
+        _answers(held.database.ready()), _answers(held.blobs.ready()), redis_answers
     )
     lines = [
         f"database: {'ok' if database else 'unreachable'}",
@@ -35,10 +38,10 @@ async def readyz(held: Held) -> PlainTextResponse:
     return PlainTextResponse("\n".join(lines) + "\n", status_code=200 if database and storage else 503)
 
 
-async def _answers(question: Awaitable[bool | None]) -> bool:
+async def _answers(question: Awaitable[bool | None], patience: float = PATIENCE) -> bool:
     """Tell whether a part answers, and soon: one that hangs is as little use as one that is away."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             return await question is not False
     except (Unavailable, TimeoutError):
         return False
