@@ -21,7 +21,7 @@ PAUSE_AFTER_FAILURE = 1.0
 KEPT: Final = 3_600_000
 """Milliseconds that Redis keeps a ring nobody hears."""
 UNHEARD: Final = 20_000
-"""Milliseconds after which a ring in the way of others is a leftover; a dead worker's stays taken for 15 s."""
+"""Milliseconds after which a ring in the way of others is a leftover: a dead worker's is taken for 15 s."""
 _LONG_AGO = datetime.fromtimestamp(1, UTC)
 """When each ring was due: a worker whose clock is behind would else hear it an hour late."""
 _LEFTOVERS = (job_key_prefix, in_progress_key_prefix, retry_key_prefix, result_key_prefix)
