@@ -38,9 +38,9 @@ async def renew(session: Session, *, claims: Mapping[str, UUID], lease: timedelt
 
 
 async def still_held(session: Session, *, job: Job) -> Job | None:
-    """Return the job as it is now, if the claim it was read with still holds it."""
+    """Return the job as it is now and lock it, if the claim it was read with still holds it."""
     assert job.claim_token is not None  # noqa: S101 - it was claimed
-    return await jobs.claimed_job(session, job_id=job.id, token=job.claim_token)
+    return await jobs.lock_claimed_job(session, job_id=job.id, token=job.claim_token)
 
 
 async def hand_back(session: Session, *, job: Job) -> None:

@@ -38,7 +38,7 @@ class Comeback:
         """
         if self._away_since is not None:
             await self._database.ready()
-            self._back(self._away_since)
+            self._back()
         began = _now()
         if began < self._free_from:
             return []
@@ -51,11 +51,13 @@ class Comeback:
             self._away_since = self._away_since or began
             raise
 
-    def _back(self, away_since: float) -> None:
-        self._away_since = None
+    def _back(self) -> None:
+        away_since, self._away_since = self._away_since, None
+        if away_since is None:  # another stage was first to see it
+            return
         if _now() - away_since > self._beat.total_seconds():
             self._free_from = _now() + min(HEAD_START, self._beat).total_seconds()
-            _log.info("the database is back", away_for=round(_now() - away_since, 1))
+        _log.info("the database is back", away_for=round(_now() - away_since, 1))
 
 
 def _now() -> float:

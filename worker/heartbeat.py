@@ -7,8 +7,9 @@ stood still for a minute.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -40,18 +41,39 @@ def passing_time() -> float:
 
 @dataclass(slots=True, eq=False)
 class Hold:
-    """A claim in this process's hands, surely until `sure_until`; `stopped` is why its work was cut short."""
+    """A claim in this process's hands, surely until `sure_until`; `stopped` is why its work was cut short.
+
+    What is `recording` is not cut short: it only writes, and the fence refuses what is not ours to write.
+    """
 
     token: UUID
     task: asyncio.Task[None] | None
     sure_until: float
     stopped: Exception | None = None
+    recording: bool = False
 
     def stop(self, why: Exception) -> None:
         """Cut the work short, once."""
-        if self.stopped is None and self.task is not None:
+        if self.stopped is None and self.task is not None and not self.recording:
             self.stopped = why
             self.task.cancel()
+
+
+_HELD: ContextVar[Hold | None] = ContextVar("held", default=None)
+
+
+@contextmanager
+def recording() -> Iterator[None]:
+    """Let the block go on though the claim of its task is not sure any more: it writes behind the fence."""
+    hold = _HELD.get()
+    if hold is None:
+        yield
+        return
+    hold.recording = True
+    try:
+        yield
+    finally:
+        hold.recording = False
 
 
 class Heartbeat:
@@ -106,6 +128,7 @@ class Heartbeat:
         asked = self._asked.get(token, self._clock())
         task = asyncio.current_task()
         hold = holds[row_id] = Hold(token, task, asked + self._seconds)
+        before = _HELD.set(hold)
         try:
             yield
         except asyncio.CancelledError:
@@ -114,6 +137,7 @@ class Heartbeat:
             task.uncancel()
             raise hold.stopped from None
         finally:
+            _HELD.reset(before)
             if holds.get(row_id) is hold:  # not another claim of ours by now
                 del holds[row_id]
 
@@ -155,7 +179,7 @@ class Heartbeat:
         """Cut short what is done on claims that may soon be somebody else's."""
         end = self._clock() + self._seconds / MARGIN
         for row_id, hold in [*self._jobs.items(), *self._deliveries.items()]:
-            if hold.sure_until < end and hold.stopped is None:
+            if hold.sure_until < end and hold.stopped is None and not hold.recording:
                 _log.warning("the claim could not be renewed in time; its work stops", row_id=row_id)
                 hold.stop(Unavailable("The claim could not be renewed in time."))
 
@@ -176,7 +200,7 @@ class Heartbeat:
         for row_id, hold in {**jobs, **deliveries}.items():
             if row_id in kept:
                 hold.sure_until = max(hold.sure_until, asked + self._seconds)
-            elif hold in (self._jobs.get(row_id), self._deliveries.get(row_id)):
+            elif hold in (self._jobs.get(row_id), self._deliveries.get(row_id)) and not hold.recording:
                 _log.warning("the claim was lost; its work stops", row_id=row_id)
                 hold.stop(ClaimLost(row_id))
 

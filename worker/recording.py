@@ -16,8 +16,8 @@ from db.session import Database, Session
 from domain.errors import Unavailable, Undecided
 from domain.jobs import Job
 from services import claims
-from services.transitions import ClaimLost
 from worker import metrics
+from worker.heartbeat import recording
 
 T = TypeVar("T")
 Work = Callable[[Session], Awaitable[T]]
@@ -28,29 +28,34 @@ GIVE_UP_AFTER = 600.0
 _log = structlog.get_logger(__name__)
 
 
-async def record(database: Database, work: Work[T], *, instead: Work[T] | None = None) -> T:
+async def record(database: Database, work: Work[T], *, again: Work[T] | None = None) -> T:
     """Run a transaction until Postgres has answered it.
 
     Args:
         database: where.
-        work: what to write; run again, it must meet its own fence, so that nothing is written twice.
-        instead: what to answer where the fence refuses `work` after a try of which nobody knows whether it
-            was kept: that try may be who gave the claim back.
+        work: what to write; it must meet its own fence if it was written before.
+        again: what to run instead after a try of which nobody knows whether it was kept.
 
     Raises:
         ClaimLost: another worker holds what this is about.
         Unavailable: the server did not take it for ten minutes.
     """
-    undecided = False
+    with recording():
+        return await _until_answered(database, work, again)
+
+
+async def _until_answered(database: Database, work: Work[T], again: Work[T] | None) -> T:
     pauses = _pauses()
     while True:
         try:
-            return await _once(database, work, instead if undecided else None)
+            async with database.transaction() as session:
+                return await work(session)
         except Unavailable as error:
-            undecided = undecided or isinstance(error, Undecided)
+            if isinstance(error, Undecided):
+                work = again or work
             if (pause := next(pauses, None)) is None:
                 raise
-            _log.warning("not recorded yet", error=str(error.__cause__ or error), undecided=undecided)
+            _log.warning("not recorded yet", error=str(error.__cause__ or error))
             metrics.RECORDS_REPEATED.inc()
             await asyncio.sleep(pause)
 
@@ -58,21 +63,18 @@ async def record(database: Database, work: Work[T], *, instead: Work[T] | None =
 async def record_job(database: Database, job: Job, work: Work[Job | None]) -> Job | None:
     """Record what became of a step; return the job if its next step may follow under the same claim.
 
-    An earlier try that was kept unnoticed is found out about: then the job is as that one left it.
+    `job` is as it was when the step began. An earlier try that was kept unnoticed is found out about: then the
+    job is as that one left it. So is a take-over by another worker, and nothing is written.
     """
-    return await record(database, work, instead=lambda session: claims.still_held(session, job=job))
 
-
-async def _once(database: Database, work: Work[T], instead: Work[T] | None) -> T:
-    try:
-        async with database.transaction() as session:
+    async def again(session: Session) -> Job | None:
+        current = await claims.still_held(session, job=job)
+        if current is not None and current.state is job.state:
             return await work(session)
-    except ClaimLost:
-        if instead is None:
-            raise
-    _log.info("an earlier try of this record was kept, or another worker went on since")
-    async with database.transaction() as session:
-        return await instead(session)
+        _log.info("an earlier try of this record was kept, or another worker went on since")
+        return current
+
+    return await record(database, work, again=again)
 
 
 def _pauses() -> Iterator[float]:

@@ -196,6 +196,16 @@ async def claimed_job(session: Session, *, job_id: str, token: UUID) -> jobs.Job
     return None if row is None else job_columns.job_of(row)
 
 
+async def lock_claimed_job(session: Session, *, job_id: str, token: UUID) -> jobs.Job | None:
+    """Return the job and keep others from changing it, if this claim still holds it.
+
+    It waits for whoever is about to change it, such as an earlier try of ours that has not ended there.
+    """
+    statement = select(*_COLUMNS).where(Job.id == job_id, Job.claim_token == token).with_for_update()
+    row = (await session.execute(statement)).first()
+    return None if row is None else job_columns.job_of(row)
+
+
 async def events_page(
     session: Session, *, job_id: str, before: int | None, limit: int
 ) -> list[jobs.JobEvent]:

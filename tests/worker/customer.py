@@ -25,12 +25,13 @@ async def until(condition: Callable[[], Awaitable[Any]], what: str) -> Any:
 
 @dataclass
 class Receiver:
-    """What a customer runs: keeps what it gets and, once `hold` is set, answers with `status`."""
+    """What a customer runs: keeps what it gets; once `hold` is set, after `meanwhile`, answers `status`."""
 
     url: str = ""
     status: int = 200
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[None]] | None = None
     hold: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -41,6 +42,8 @@ class Receiver:
         self.got.append((headers, await request.read()))
         self.at.append(time.monotonic())
         await self.hold.wait()
+        if self.meanwhile is not None:
+            await self.meanwhile()
         return web.Response(status=self.status)
 
     @property

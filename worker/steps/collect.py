@@ -71,7 +71,7 @@ async def collect(context: Context, job: Job) -> None:
         await record_job(
             context.database, job, lambda session: collecting.finish_collect(session, job, collected)
         )
-    except ClaimLost:  # and no earlier try of the record can have been kept
+    except ClaimLost:  # for certain: of a try that may have been kept, the record finds out otherwise
         await collection.discard()
         raise
     context.wake(Stage.DELIVER)

@@ -23,7 +23,7 @@ async def upload(context: Context, job: Job) -> Job | None:
     outcomes = {source.file_id: await _upload_one(context, source) for source in plan.sources}
     reach(CrashPoint.UPLOAD_ANSWERED)
     uploaded = await record_job(
-        context.database, job, lambda session: uploading.finish_upload(session, plan, outcomes)
+        context.database, plan.job, lambda session: uploading.finish_upload(session, plan, outcomes)
     )
     if uploaded is None:
         context.wake(Stage.DELIVER)
