@@ -4,7 +4,7 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -50,6 +50,14 @@ def transport_of(receive: Receive) -> Any:
     return receive.__self__.transport  # type: ignore[attr-defined]
 
 
+class Departing(Protocol):
+    """An answer that knows how it wants to be sent."""
+
+    async def leave(self, receive: Receive, send: Send) -> None:
+        """Send it."""
+        ...
+
+
 class Call:
     """One request to the platform, as the faults see it: answer it, refuse it, cut it, or something else."""
 
@@ -80,6 +88,10 @@ class Call:
         while (message := await self._receive())["type"] == "http.request" and message.get("more_body"):
             pass
         await refusal.response(headers)(self.scope, self._receive, self.send)
+
+    async def leave(self, reply: Departing) -> None:
+        """Send an answer that was held, in the manner that it has by now."""
+        await reply.leave(self._receive, self.send)
 
     async def cut(self) -> None:
         """Close the connection without another byte."""

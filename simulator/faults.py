@@ -5,6 +5,7 @@ answer it through a `send` of its own that changes, delays or drops what the pla
 """
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from starlette.types import Message
 from simulator import life
 from simulator.calls import Call
 from simulator.errors import Refusal
+from simulator.quirks import spoils
+from simulator.quirks.reply import Reply
 from simulator.rows import Doom
 
 
@@ -25,7 +28,7 @@ class Order:
         times: How often it still happens; 0 is until it is taken back.
         route: Where: a name in `calls.ROUTES`, or `any`.
         retry_after: What `Retry-After` says, in seconds.
-        seconds: How long a delay is.
+        seconds: How long a delay is, or the time between two bytes of a drip.
     """
 
     fault: str
@@ -113,3 +116,109 @@ async def delay(call: Call, order: Order) -> None:
         await call.send(message)
 
     await call.answer(send_late)
+
+
+@scripted(route="create")
+async def rate_limited_silently(call: Call, _order: Order) -> None:
+    """Too many requests, and not a word about when to come back."""
+    await call.refuse(Refusal(429, "Rate limit reached.", code="rate_limit_exceeded"))
+
+
+@scripted(route="create")
+async def rate_limited_absurdly(call: Call, _order: Order) -> None:
+    """Too many requests, to be tried again in three million years."""
+    refusal = Refusal(429, "Rate limit reached.", code="rate_limit_exceeded")
+    await call.refuse(refusal, {"retry-after": "99999999999999"})
+
+
+@scripted(route="any")
+async def unauthorized(call: Call, _order: Order) -> None:
+    """The key is refused, though it is the right one."""
+    await call.refuse(Refusal(401, "Incorrect API key provided.", code="invalid_api_key"))
+
+
+@scripted(route="any")
+async def payment_required(call: Call, _order: Order) -> None:
+    """The account has no money left."""
+    await call.refuse(Refusal(402, "Your balance is used up.", code="insufficient_quota"))
+
+
+@scripted(route="create")
+async def listed_late(call: Call, order: Order) -> None:
+    """The job is taken and can be asked for, but the list shows it only `seconds` after its create."""
+    call.scope["simulator.listed_after"] = order.seconds
+    await call.answer()
+
+
+@scripted(route="create")
+async def slow_head(call: Call, order: Order) -> None:
+    """The request is carried out; the answer's head comes byte by byte for `seconds`, before the rest."""
+    reply = await _answered(call)
+    reply.head_dripped_for = order.seconds
+    await call.leave(reply)
+
+
+@scripted(route="create")
+async def drip(call: Call, order: Order) -> None:
+    """The request is carried out; the answer's body comes byte by byte, `seconds` apart."""
+    reply = await _answered(call)
+    reply.drip = order.seconds
+    await call.leave(reply)
+
+
+@scripted(route="create")
+async def endless(call: Call, _order: Order) -> None:
+    """The request is carried out; the answer's body does not end."""
+    await _spoiled(call, spoils.endless)
+
+
+@scripted(route="create")
+async def bomb(call: Call, _order: Order) -> None:
+    """The request is carried out; the answer is 50 kB that unpack to 50 MB."""
+    await _spoiled(call, spoils.gzip_bomb)
+
+
+@scripted(route="create")
+async def html(call: Call, _order: Order) -> None:
+    """The request is carried out; the answer is a web page with 200."""
+    await _spoiled(call, spoils.html_200)
+
+
+@scripted(route="create")
+async def truncated(call: Call, _order: Order) -> None:
+    """The request is carried out; the answer's JSON stops in the middle."""
+    await _spoiled(call, spoils.truncated)
+
+
+@scripted(route="create")
+async def no_id(call: Call, _order: Order) -> None:
+    """The request is carried out; what is answered has no id."""
+    await _spoiled(call, lambda reply: _rewrite(reply, without_id=True))
+
+
+@scripted(route="create")
+async def wrong_types(call: Call, _order: Order) -> None:
+    """The request is carried out; every field of the answer is a list with an object in it."""
+    await _spoiled(call, lambda reply: _rewrite(reply, without_id=False))
+
+
+async def _answered(call: Call) -> Reply:
+    """Carry the request out, and hold what would be answered."""
+    reply = Reply()
+    await call.answer(reply.take)
+    return reply
+
+
+async def _spoiled(call: Call, spoil: Callable[[Reply], None]) -> None:
+    reply = await _answered(call)
+    spoil(reply)
+    await call.leave(reply)
+
+
+def _rewrite(reply: Reply, *, without_id: bool) -> None:
+    said = json.loads(reply.body)
+    if without_id:
+        said.pop("id", None)
+    else:
+        said = {name: [{"value": value}] for name, value in said.items()}
+    reply.body = json.dumps(said).encode()

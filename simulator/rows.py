@@ -46,6 +46,7 @@ class JobRow:
         examples: Lines of the training file.
         tokens: Tokens of the training file, once over.
         cancelled: When a cancel was taken, in Unix seconds.
+        listed_after: Seconds from the create until lists show it.
     """
 
     id: str
@@ -65,3 +66,4 @@ class JobRow:
     integrations: list[dict[str, Any]] | None
     doom: Doom | None = None
     cancelled: float | None = None
+    listed_after: float = 0.0

@@ -12,6 +12,7 @@ from simulator.errors import Refusal
 WEB_PAGE = b"<!doctype html><html><head><title>XPULink</title></head><body>Welcome!</body></html>"
 CHUNK = 64 * 1024
 MOST_ENDLESS = 64 * 1024**2
+HEAD_DRIP = 0.05
 
 
 @dataclass
@@ -20,6 +21,7 @@ class Reply:
 
     Attributes:
         head_late: Seconds until the first byte.
+        head_dripped_for: Seconds for which the head comes byte by byte, before its end and the body.
         drip: Seconds between two bytes of the body; 0 sends it whole.
         endless: The body never ends.
         raw: Bytes to be written to the socket as they are, in place of everything else.
@@ -29,6 +31,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     head_late: float = 0.0
+    head_dripped_for: float = 0.0
     drip: float = 0.0
     endless: bool = False
     raw: bytes | None = None
@@ -56,6 +59,8 @@ class Reply:
     async def leave(self, receive: Receive, send: Send) -> None:
         """Send it."""
         await asyncio.sleep(self.head_late)
+        if self.head_dripped_for:
+            await self._drip_head(receive)
         if self.raw is not None:
             await self._write_raw(receive)
             return
@@ -82,6 +87,17 @@ class Reply:
                     return
         else:
             yield self.body
+
+    async def _drip_head(self, receive: Receive) -> None:
+        """Begin the head with a header that does not get to its end, and leave the rest to be written raw."""
+        transport, loop = transport_of(receive), asyncio.get_running_loop()
+        until = loop.time() + self.head_dripped_for
+        transport.write(f"HTTP/1.1 {self.status} OK\r\nx-slow: ".encode())
+        while loop.time() < until and not transport.is_closing():
+            transport.write(b"z")
+            await asyncio.sleep(min(HEAD_DRIP, self.head_dripped_for / 4))
+        head = f"\r\ncontent-type: application/json\r\ncontent-length: {len(self.body)}\r\nconnection: close"
+        self.raw = head.encode() + b"\r\n\r\n" + self.body
 
     async def _write_raw(self, receive: Receive) -> None:
         transport = transport_of(receive)

@@ -30,6 +30,7 @@ async def create_job(body: CreateJob, request: Request, here: Here) -> Response:
     seconds = _seconds(request.headers.get(SECONDS_HEADER), here.options)
     row = _row(here, body, training, (now, seconds))
     row.doom = _doom(training) or request.scope.get("simulator.doom")
+    row.listed_after = request.scope.get("simulator.listed_after", 0.0)
     here.store.add_job(row)
     return JsonResponse(wire.job(row, now))
 
@@ -38,7 +39,9 @@ async def create_job(body: CreateJob, request: Request, here: Here) -> Response:
 async def list_jobs(request: Request, here: Here, limit: Limit = 20, after: str = "") -> Response:
     """List jobs, newest first, all or those with the metadata asked for."""
     now, wanted = here.clock(), _metadata_filter(request)
-    rows = (row for row in here.store.jobs_from(after) if wanted(row))
+    rows = (
+        row for row in here.store.jobs_from(after) if wanted(row) and now >= row.created + row.listed_after
+    )
     return JsonResponse(wire.page((wire.job(row, now) for row in rows), limit))
 
 

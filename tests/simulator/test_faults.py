@@ -1,4 +1,5 @@
 import asyncio
+import json
 import time
 
 import httpx
@@ -131,3 +132,66 @@ async def test_an_order_that_cannot_be_is_refused(platform: Platform, text: str)
 async def test_a_fault_that_is_not_in_the_table_cannot_be_ordered(platform: Platform) -> None:
     assert "server_error" in (await platform.order(fault="mischief")).json()["error"]["message"]
     assert (await platform.order(fault="delay", route="nowhere")).status_code == 400
+
+
+async def test_a_head_may_come_byte_by_byte_and_end_well(platform: Platform) -> None:
+    training, started = await platform.upload(), time.monotonic()
+    created = await platform.create(training_file=training, headers={FAULT: "slow_head;seconds=0.3"})
+    assert created.json()["training_file"] == training
+    assert 0.3 <= time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize("fault", ["drip;seconds=0.1", "endless", "bomb", "html", "truncated", "no_id"])
+async def test_a_spoiled_answer_hides_a_job_that_was_taken(platform: Platform, fault: str) -> None:
+    training = await platform.upload()
+    assert await _usable_answer(platform, training, fault) is False
+    assert [job["training_file"] for job in (await platform.get("/fine_tuning/jobs"))["data"]] == [training]
+
+
+async def _usable_answer(platform: Platform, training: str, fault: str) -> bool:
+    """Create as an impatient client does that reads a megabyte at most."""
+    body, asked = b"", {"model": "qwen3-32b", "training_file": training}
+    try:
+        async with (
+            asyncio.timeout(0.5),
+            platform.http.stream("POST", "/fine_tuning/jobs", json=asked, headers={FAULT: fault}) as answer,
+        ):
+            async for piece in answer.aiter_bytes():
+                body += piece
+                if len(body) > 2**20:
+                    return False
+        return "id" in json.loads(body)
+    except (TimeoutError, ValueError):
+        return False
+
+
+async def test_an_answer_of_wrong_types_is_json_all_the_same(platform: Platform) -> None:
+    created = (await platform.create(headers={FAULT: "wrong_types"})).json()
+    assert created["object"] == [{"value": "fine_tuning.job"}]
+
+
+@pytest.mark.parametrize(("fault", "status"), [("unauthorized", 401), ("payment_required", 402)])
+async def test_an_account_may_be_refused_on_every_route(platform: Platform, fault: str, status: int) -> None:
+    await platform.order(fault=fault)
+    assert (await platform.http.get("/models")).status_code == status
+    assert (await platform.http.get("/models")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("fault", "retry_after"), [("rate_limited_silently", None), ("rate_limited_absurdly", "9" * 14)]
+)
+async def test_a_rate_limit_may_say_nothing_or_nonsense(
+    platform: Platform, fault: str, retry_after: str | None
+) -> None:
+    refused = await platform.create(training_file="file-none", headers={FAULT: fault})
+    assert (refused.status_code, refused.headers.get("retry-after")) == (429, retry_after)
+
+
+async def test_a_job_may_be_listed_late(platform: Platform) -> None:
+    created = await platform.create(headers={FAULT: "listed_late;seconds=45"})
+    path = f"/fine_tuning/jobs/{created.json()['id']}"
+    platform.clock.pass_(44)
+    assert (await platform.get("/fine_tuning/jobs"))["data"] == []
+    assert (await platform.get(path))["id"] == created.json()["id"]
+    platform.clock.pass_(1)
+    assert len((await platform.get("/fine_tuning/jobs"))["data"]) == 1
