@@ -33,9 +33,14 @@ def list_jobs(
 
 @app.command()
 def stuck(limit: Limit = 50) -> None:
-    """List living jobs that should have moved: overdue, warned about, or found after a crash."""
-    from services import operations
+    """List living jobs that should have moved: overdue, warned about, or found after a crash.
 
+    What they wait for all together, a platform that refuses our key or does not answer, comes first.
+    """
+    from services import operations, parking
+
+    for account in in_transaction(parking.parked_accounts):
+        print(f"The platform (account {account.name}) {account.explanation}.")
     show(in_transaction(lambda session: operations.stuck_jobs(session, limit=limit)))
 
 

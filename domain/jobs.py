@@ -48,6 +48,7 @@ class Job:
     crashes: int
     failures: int
     polls: int
+    key_refused_at: datetime | None
     warned_at: datetime | None
     open_submission_id: str | None
     not_found_since: datetime | None

@@ -8,6 +8,7 @@ from domain.stages import Stage
 from services.secret_box import SecretBox
 from storage.blobs import BlobStore
 from webhooks.sender import WebhookSender
+from worker.account import Account
 from worker.comeback import Comeback
 from worker.wake import Wakes
 from xpulink.port import Platform
@@ -33,6 +34,10 @@ class Context:
 
     database: Database
     platform: Platform
+    account: Account
+    """The platform within the bounds of its account; `platform` is it, unless a test puts another there."""
+    account_key: bytes = b""
+    """The fingerprint of the key in use."""
     sender: WebhookSender
     blobs: BlobStore
     box: SecretBox

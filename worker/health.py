@@ -8,10 +8,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from db.session import Database
 from domain.errors import Unavailable
+from worker.account import Account
 
 
 @asynccontextmanager
-async def serve_health(host: str, port: int, database: Database) -> AsyncIterator[None]:
+async def serve_health(host: str, port: int, database: Database, account: Account) -> AsyncIterator[None]:
     """Serve `/healthz`, `/readyz` and `/metrics` while the block runs."""
 
     async def alive(_: web.Request) -> web.Response:
@@ -22,7 +23,9 @@ async def serve_health(host: str, port: int, database: Database) -> AsyncIterato
             await database.ready()
         except Unavailable:
             return web.Response(status=503, text="database: unreachable\n")
-        return web.Response(text="database: ok\n")
+        # A parked account is no reason to start this process anew, so it is ready all the same.
+        parked = account.standing.explanation if account.standing is not None else None
+        return web.Response(text=f"database: ok\nplatform: {parked or 'ok'}\n")
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

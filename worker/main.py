@@ -17,9 +17,11 @@ from crash_points import arm
 from db.session import Database
 from doorbell.bell import RING_FUNCTION
 from doorbell.connection import QUEUE, dump
+from services.credentials import DEFAULT
 from services.secret_box import SecretBox
 from storage.blobs import open_store
 from webhooks.sender import WebhookSender
+from worker.account import Account
 from worker.bell import listen, ring
 from worker.context import Context, Pace
 from worker.health import serve_health
@@ -68,7 +70,7 @@ async def _run(settings: Settings) -> None:
             stack.callback(bell.cancel)
         if settings.worker_port is not None:
             await stack.enter_async_context(
-                serve_health(settings.worker_host, settings.worker_port, context.database)
+                serve_health(settings.worker_host, settings.worker_port, context.database, context.account)
             )
         _log.info("ready")
         await _until_stopped(stopping, motion)
@@ -96,9 +98,10 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
             application="tuneward-worker",
         )
         stack.push_async_callback(database.close)
+        key = settings.xpulink_api_key.get_secret_value() if settings.xpulink_api_key else ""
         platform = XPULinkClient(
             base_url=settings.xpulink_base_url,
-            api_key=settings.xpulink_api_key.get_secret_value() if settings.xpulink_api_key else "",
+            api_key=key,
             paths=Paths(
                 files=settings.xpulink_files_path,
                 jobs=settings.xpulink_jobs_path,
@@ -107,14 +110,18 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
             deadlines=Deadlines.of_create(settings.xpulink_timeout),
         )
         stack.push_async_callback(platform.aclose)
+        account = Account(platform, database, name=DEFAULT, rate=settings.platform_rate)
+        box = SecretBox(read_secret_keys(settings))
         sender = WebhookSender(settings.webhook_allowed_networks, timeout=settings.webhook_timeout)
         stack.push_async_callback(sender.aclose)
         yield Context(
             database=database,
-            platform=platform,
+            platform=account,
+            account=account,
+            account_key=box.fingerprint(key),
             sender=sender,
             blobs=open_store(settings.storage_url),
-            box=SecretBox(read_secret_keys(settings)),
+            box=box,
             pace=_pace(settings),
         )
 

@@ -11,3 +11,7 @@ ATTEMPTS = Counter("tuneward_webhook_attempts_total", "Tries of deliveries", ["o
 ATTEMPT_SECONDS = Histogram(
     "tuneward_webhook_attempt_seconds", "Duration of a try", buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 15)
 )
+CALLS = Counter("tuneward_platform_calls_total", "Calls of the platform", ["route", "outcome"])
+PARKED = Gauge(
+    "tuneward_platform_parked", "Whether jobs wait for the account, and why", ["account", "reason"]
+)

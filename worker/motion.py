@@ -13,6 +13,7 @@ from worker.context import Context
 from worker.drain import RunningDrain
 from worker.drains import advance, deliver, track
 from worker.heartbeat import Heartbeat
+from worker.probe import Prober
 
 _log = structlog.get_logger(__name__)
 
@@ -34,7 +35,11 @@ class Motion:
         """Begin; whatever is due already is looked for at once."""
         opening = self._task(self._open())
         self._drain_tasks = [self._task(self._run(drain, opening)) for drain in self._drains]
-        self._other_tasks = [self._task(self._heartbeat.run()), self._task(self._sweep())]
+        self._other_tasks = [
+            self._task(self._heartbeat.run()),
+            self._task(self._sweep()),
+            self._task(Prober(self._context).run()),
+        ]
         self._context.wakes.wake_all()
 
     async def wait(self) -> None:

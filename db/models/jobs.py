@@ -71,6 +71,10 @@ class Job(Base):
             "ix_jobs_models", "project_id", "fine_tuned_model",
             postgresql_where=text("state = 'succeeded'"),
         ),
+        Index(
+            "ix_jobs_key_refused", "credential_id",
+            postgresql_where=text("key_refused_at IS NOT NULL AND finished_at IS NULL"),
+        ),
         {"postgresql_with": {"fillfactor": "70", "autovacuum_vacuum_scale_factor": "0.02"}},
     )  # fmt: skip
 
@@ -109,6 +113,8 @@ class Job(Base):
     """Claims that ran out in the hands of a worker since the job last moved."""
     failures: Mapped[int] = mapped_column(server_default=text("0"))
     polls: Mapped[int] = mapped_column(server_default=text("0"))
+    key_refused_at: Mapped[datetime | None]
+    """When its history said that the platform refuses our key; the job is parked by it until it says more."""
     warned_at: Mapped[datetime | None]
     """When this state's first deadline passed and an event said so."""
     open_submission_id: Mapped[Id | None]

@@ -78,7 +78,8 @@ def _claim(states: str, *, suspects: bool) -> TextClause:
            AND (claimed_until IS NULL OR claimed_until < now())
            AND crashes + (claimed_until IS NOT NULL)::int BETWEEN :least AND :most
            {narrowed}
-           AND (state = 'received' OR credential.parked_until IS NULL OR credential.parked_until <= now())
+           AND (state = 'received' OR (credential.probe_at IS NULL
+                AND (credential.parked_until IS NULL OR credential.parked_until <= now())))
            AND (state <> 'held' OR paused_at IS NULL OR cancel_requested_at IS NOT NULL)
          ORDER BY {order}
          LIMIT :limit FOR UPDATE OF jobs SKIP LOCKED

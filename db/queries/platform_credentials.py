@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import Update, func, or_, select, text, update
+from sqlalchemy import Update, false, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from db.models import PlatformCredential
@@ -21,32 +21,24 @@ async def ensure_credential(session: Session, *, credential_id: str, name: str) 
     return found.scalar_one()
 
 
-_PARKED = (PlatformCredential.parked_until > func.now()).label("parked")
+_PARKED = or_(
+    PlatformCredential.probe_at.is_not(None),
+    func.coalesce(PlatformCredential.parked_until > func.now(), false()),
+).label("parked")
 
 
 async def credential_state(session: Session, *, credential_id: str) -> AnyRow:
-    """Return what is known of this account: `parked`, `echoes_metadata`, `refuses_metadata`, routes."""
+    """Return what is known of this account: `parked` and why, metadata, routes."""
     statement = select(
         _PARKED,
         PlatformCredential.parked_reason,
+        PlatformCredential.refusal,
+        PlatformCredential.refused_at,
         PlatformCredential.echoes_metadata,
         PlatformCredential.refuses_metadata,
         PlatformCredential.missing_routes,
     ).where(PlatformCredential.id == credential_id)
     return (await session.execute(statement)).one()
-
-
-async def park_credential(session: Session, *, credential_id: str, wait: timedelta, reason: str) -> None:
-    """Let no job of this credential be claimed for `wait`; a longer parking stands."""
-    statement = (
-        update(PlatformCredential)
-        .where(PlatformCredential.id == credential_id)
-        .values(
-            parked_until=func.greatest(PlatformCredential.parked_until, func.now() + wait),
-            parked_reason=reason,
-        )
-    )
-    await session.execute(statement)
 
 
 def metadata_knowledge(

@@ -19,6 +19,7 @@ async def stalled_jobs(
         select(*job_columns.COLUMNS)
         .where(Job.state == state, Job.state_since < func.now() - older_than)
         .where(Job.claimed_until.is_(None) | (Job.claimed_until < func.now()))
+        .where(Job.key_refused_at.is_(None))  # parked, and told why: that is not standing still
         .order_by(Job.state_since)
         .limit(limit)
         .with_for_update(skip_locked=True)

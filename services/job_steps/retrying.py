@@ -1,20 +1,21 @@
-"""What every step does with a call that certainly had no effect: park the account, or wait and count."""
+"""What every step does with a call that certainly had no effect: wait, and count it if it was an attempt.
+
+What the call means for the account is noted where the call is made, by `services.parking`.
+"""
 
 import random
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from db.queries import platform_credentials
+from sqlalchemy import func
+
 from db.session import Session
-from domain import retry
+from domain import parking, retry
 from domain.jobs import Job, NewEvent
 from domain.outcomes import Retryable, Trouble
 from services import transitions
 
-UNAUTHORIZED_WAIT = timedelta(seconds=60)
-THROTTLED_WAIT = timedelta(seconds=10)
-"""How long a 429 without `Retry-After` parks the account."""
 _RANDOM = random.SystemRandom()
 
 
@@ -27,17 +28,23 @@ async def retry_later(
     riders: Sequence[Any] = (),
     changes: Mapping[str, Any] = transitions.NOTHING,
 ) -> None:
-    """Leave the job where it is; a 429 or a refused key parks the account and is no failed attempt."""
-    if outcome.trouble is Trouble.UNAVAILABLE:
-        failures = job.failures + 1
-        wait, events = retry.platform_wait(failures, _RANDOM), _first_failure(failures, what, outcome)
-        changes = {**changes, "failures": failures}
-    else:
-        wait, events = _parking(outcome), _key_refused(outcome)
-        await platform_credentials.park_credential(
-            session, credential_id=job.credential_id, wait=wait, reason=outcome.trouble.value
-        )
+    """Leave the job where it is; a 429 or a refused key is no failed attempt."""
+    match outcome.trouble:
+        case Trouble.UNAVAILABLE:
+            failures = job.failures + 1
+            wait, events = retry.platform_wait(failures, _RANDOM), _first_failure(failures, what, outcome)
+            changes = {**changes, "failures": failures}
+        case Trouble.THROTTLED:
+            wait, events = parking.throttled_wait(outcome) + _apart(), []
+        case Trouble.UNAUTHORIZED:
+            wait, events = parking.REFUSED_WAIT + _apart(), _key_refused(job, outcome)
+            changes = {**changes, "key_refused_at": func.now()}
     await transitions.stay(session, job, wait=wait, events=events, changes=changes, riders=riders)
+
+
+def _apart() -> timedelta:
+    """Return up to a second: what was refused together does not come back together."""
+    return timedelta(seconds=_RANDOM.random())
 
 
 def _first_failure(failures: int, what: str, outcome: Retryable) -> list[NewEvent]:
@@ -45,17 +52,9 @@ def _first_failure(failures: int, what: str, outcome: Retryable) -> list[NewEven
     return [NewEvent(message, level="warn")] if failures == 1 else []
 
 
-def _parking(outcome: Retryable) -> timedelta:
-    if outcome.trouble is Trouble.UNAUTHORIZED:
-        return UNAUTHORIZED_WAIT
-    asked = outcome.retry_after
-    return THROTTLED_WAIT if asked is None else retry.clamp_retry_after(asked)
-
-
-def _key_refused(outcome: Retryable) -> list[NewEvent]:
-    if outcome.trouble is not Trouble.UNAUTHORIZED:
+def _key_refused(job: Job, outcome: Retryable) -> list[NewEvent]:
+    """Say it once in a parking: `key_refused_at` stands until the job goes on."""
+    if job.key_refused_at is not None:
         return []
-    message = (
-        f"The platform refused our key ({outcome.reason}). Check XPULINK_API_KEY; the job waits, then goes on"
-    )
-    return [NewEvent(message, level="error", details={"error_code": "platform_unauthorized"})]
+    details = {"error_code": "platform_unauthorized"}
+    return [NewEvent(parking.refused(outcome.reason), level="error", details=details)]

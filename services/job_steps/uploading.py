@@ -7,7 +7,7 @@ from typing import Any
 
 from db.queries import files, platform_credentials
 from db.session import AnyRow, Session
-from domain import ids
+from domain import ids, parking
 from domain.job_state import JobState
 from domain.jobs import Job, NewEvent
 from domain.outcomes import Ambiguous, Answered, NotFound, NotOffered, Outcome, Rejected, Retryable
@@ -72,12 +72,20 @@ async def _hold(session: Session, job: Job, credential: AnyRow) -> None:
     if job.paused_at is not None:
         event, wait = NewEvent("The job is held: the job is paused"), transitions.WHILE_PAUSED
     else:
-        reason = f"the platform account is parked ({credential.parked_reason})"
-        event, wait = NewEvent(f"The job is held: {reason}"), HELD_LOOK
+        event, wait = _parked(credential), HELD_LOOK
     if job.state is JobState.HELD:
         await transitions.stay(session, job, wait=wait)
     else:
-        await transitions.hold(session, job, event, wait=wait)
+        told = {"key_refused_at": credential.refused_at} if job.paused_at is None else {}
+        await transitions.hold(session, job, event, wait=wait, changes=told)
+
+
+def _parked(credential: AnyRow) -> NewEvent:
+    if credential.refused_at is None:
+        return NewEvent(f"The job is held: the platform account is parked ({credential.parked_reason})")
+    details = {"error_code": "platform_unauthorized"}
+    message = f"The job is held. {parking.refused(credential.refusal)}"
+    return NewEvent(message, level="error", details=details)
 
 
 def _unusable(job: Job, rows: Mapping[str, AnyRow]) -> JobError | None:

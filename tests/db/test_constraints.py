@@ -68,7 +68,13 @@ ILLEGAL = {
         ("kind_known", "kind = 'note'"),
         ("sequence_positive", "sequence = 0"),
     ],
-    "platform_credentials": [("failures_not_negative", "failures = -1")],
+    "platform_credentials": [
+        ("failures_not_negative", "failures = -1"),
+        ("refused_says_why", "refused_at = now()"),
+        ("refused_is_probed", "refusal = 'no'"),
+        ("rate_share_range", "rate_share = 0"),
+        ("rate_share_range", "rate_share = 1.01"),
+    ],
     "platform_submissions": [
         ("outcome_known", "outcome = 'lost'"),
         ("found_has_job", "outcome = 'created'"),

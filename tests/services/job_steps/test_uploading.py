@@ -21,8 +21,6 @@ from domain.platform import PlatformFile
 from services.job_steps import uploading
 from services.job_steps.uploading import UploadPlan
 
-NOW = timedelta(0)
-
 
 async def finish_upload(world: Any, plan: UploadPlan, outcome: Outcome[PlatformFile]) -> Job | None:
     async with world.transaction() as session:
@@ -31,11 +29,6 @@ async def finish_upload(world: Any, plan: UploadPlan, outcome: Outcome[PlatformF
 
 async def due_in(world: Any) -> float:
     return float(await world.value("SELECT extract(epoch FROM next_step_at - now()) FROM jobs"))
-
-
-async def parked_for(world: Any) -> float | None:
-    seconds = await world.value("SELECT extract(epoch FROM parked_until - now()) FROM platform_credentials")
-    return None if seconds is None else float(seconds)
 
 
 async def test_a_failed_attempt_waits_longer_each_time_and_is_told_once(world: Any) -> None:
@@ -48,44 +41,23 @@ async def test_a_failed_attempt_waits_longer_each_time_and_is_told_once(world: A
     assert [line for line in await world.lines(job) if "connection refused" in line] == [
         "Uploading a file to the platform did not work (connection refused); it is tried again"
     ]
-    assert await parked_for(world) is None
 
 
 @pytest.mark.parametrize(
-    ("asked", "parked"), [(None, 10), (timedelta(seconds=30), 30), (NOW, 1), (timedelta(hours=2), 900)]
+    ("outcome", "wait"),
+    [
+        (Retryable("slow down", Trouble.THROTTLED, timedelta(seconds=30)), 30),
+        (Retryable("slow down", Trouble.THROTTLED), 10),
+        (Retryable("401", Trouble.UNAUTHORIZED), 60),
+    ],
 )
-async def test_a_429_parks_the_account_and_is_no_failed_attempt(
-    world: Any, asked: timedelta | None, parked: float
+async def test_a_429_or_a_refused_key_is_waited_out_and_is_no_failed_attempt(
+    world: Any, outcome: Retryable, wait: float
 ) -> None:
     job = await world.create()
-    plan = await world.begin_upload()
-    await finish_upload(world, plan, Retryable("slow down", Trouble.THROTTLED, asked))
-    seconds = await parked_for(world)
-    assert seconds is not None
-    assert parked - 5 < seconds <= parked
+    await finish_upload(world, await world.begin_upload(), outcome)
+    assert wait - 2 < await due_in(world) <= wait + 1
     assert ((await world.get(job)).failures, (await world.get(job)).state) == (0, JobState.UPLOADING)
-
-
-async def test_a_longer_parking_stands(world: Any) -> None:
-    await world.create()
-    plan = await world.begin_upload()
-    await world.sql("UPDATE platform_credentials SET parked_until = now() + interval '1 h'")
-    await finish_upload(world, plan, Retryable("slow down", Trouble.THROTTLED, timedelta(seconds=5)))
-    assert (await parked_for(world) or 0) > 3500
-
-
-async def test_a_refused_key_parks_the_account_and_tells_the_operator(world: Any) -> None:
-    job = await world.create()
-    plan = await world.begin_upload()
-    await finish_upload(world, plan, Retryable("401", Trouble.UNAUTHORIZED))
-    assert 55 < (await parked_for(world) or 0) <= 60
-    assert "Check XPULINK_API_KEY" in (await world.lines(job))[-1]
-    # The next job is held before anything is sent, and says why.
-    other = await world.create()
-    claimed = await world.claim()
-    async with world.transaction() as session:
-        assert await uploading.begin_upload(session, claimed) is None
-    assert (await world.lines(other))[-1] == "The job is held: the platform account is parked (unauthorized)"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,113 @@
+"""When the platform's account is left alone, for how long, and what jobs say about it.
+
+Three reasons. Throttled (429): until `Retry-After`, then everybody goes on. Unavailable (the breaker): after
+five failures in a row, until a probe comes back. Refused (401, 402, 403): until a probe is accepted.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from domain import retry
+from domain.outcomes import Ambiguous, Outcome, Retryable, Trouble
+
+THROTTLED_WAIT: Final = timedelta(seconds=10)
+"""How long a 429 without `Retry-After` parks the account."""
+REFUSED_WAIT: Final = timedelta(seconds=60)
+"""The time between two probes of a key that is refused, and how long a job waits that was refused alone."""
+PROBE_LEASE: Final = timedelta(seconds=20)
+"""How long a probe may be under way before another worker sends one: longer than a read may take."""
+SPREAD: Final = timedelta(seconds=3)
+"""Within which the jobs that waited for the account go on, so that they do not all go on at once."""
+SETTLED: Final = timedelta(minutes=3)
+"""After which a job that was refused alone, on one route, and then no more, counts as going on."""
+LONGEST_REFUSAL: Final = 300
+
+GOES_ON: Final = "The platform takes our key again; the job goes on"
+
+
+class Reason(StrEnum):
+    """Why nothing of an account is claimed."""
+
+    THROTTLED = "throttled"
+    UNAVAILABLE = "unavailable"
+    UNAUTHORIZED = "unauthorized"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an account stands.
+
+    Attributes:
+        probe_due_at: when a probe is due, if jobs wait for one.
+        parked_until: until when jobs wait for no probe; in the past if they do not.
+        failures: calls in a row that brought no answer.
+        refusal: what the platform said when it refused the key.
+        refused_at: since when a probe has shown the key to be refused altogether.
+        told: whether there are living jobs whose history says last that the key is refused.
+    """
+
+    name: str
+    parked: bool
+    parked_until: datetime | None
+    parked_reason: str | None
+    probe_due_at: datetime | None
+    failures: int
+    refusal: str | None
+    refused_at: datetime | None
+    told: bool
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why jobs wait, or None if they do not."""
+        if self.refusal is not None:
+            return Reason.UNAUTHORIZED
+        if self.probe_due_at is not None:
+            return Reason.UNAVAILABLE
+        return Reason.THROTTLED if self.parked else None
+
+    @property
+    def explanation(self) -> str | None:
+        """Say for people why jobs wait and what to do, or None if they do not."""
+        match self.reason:
+            case Reason.UNAUTHORIZED:
+                since = f" since {self.refused_at:%Y-%m-%d %H:%M:%S}" if self.refused_at else ""
+                return (
+                    f"refuses our key{since} ({self.refusal}). Correct XPULINK_API_KEY and restart the "
+                    "workers, or settle the account with the platform; jobs go on by themselves then"
+                )
+            case Reason.UNAVAILABLE:
+                return (
+                    f"does not answer; the next probe is due at {self.probe_due_at:%H:%M:%S}. Jobs wait, and "
+                    "go on by themselves once it does"
+                )
+            case Reason.THROTTLED:
+                return f"asked us to wait until {self.parked_until:%H:%M:%S}; jobs go on by themselves then"
+        return None
+
+
+def is_failure(outcome: Outcome[Any]) -> bool:
+    """Tell whether a call counts for the breaker; a 404 or a refusal of one job shows that it works."""
+    if isinstance(outcome, Retryable):
+        return outcome.trouble is Trouble.UNAVAILABLE
+    return isinstance(outcome, Ambiguous)
+
+
+def throttled_wait(outcome: Retryable) -> timedelta:
+    """Return how long a 429 parks the account."""
+    asked = outcome.retry_after
+    return THROTTLED_WAIT if asked is None else retry.clamp_retry_after(asked)
+
+
+def probe_wait(failures: int) -> timedelta:
+    """Return the time until the next probe after `failures` failures in a row, the last one a probe's."""
+    return retry.breaker_wait(max(failures, retry.BREAKER_OPENS_AT)) or retry.BREAKER_FIRST
+
+
+def refused(reason: str) -> str:
+    """Say in a job's history that the key is refused, and what to do."""
+    return (
+        f"The platform refused our key ({reason}). Check XPULINK_API_KEY, and that the account is in credit; "
+        "the job waits, and goes on by itself once the platform takes the key"
+    )

@@ -1,0 +1,123 @@
+"""The platform's account: what each call's outcome means for it, who probes it, what its jobs are told."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from db.queries import parked_jobs, parking
+from db.session import Session
+from domain import budget, retry
+from domain.outcomes import Outcome, Retryable, Trouble
+from domain.parking import (
+    GOES_ON,
+    LONGEST_REFUSAL,
+    PROBE_LEASE,
+    REFUSED_WAIT,
+    SETTLED,
+    SPREAD,
+    Reason,
+    Standing,
+    is_failure,
+    probe_wait,
+    refused,
+    throttled_wait,
+)
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A call that this worker alone may make now, to see whether the account can be used again."""
+
+    claim: datetime
+    failures: int
+
+
+async def note_trouble(session: Session, *, name: str, call: str, outcome: Outcome[Any]) -> None:
+    """Record a call that brought no answer, was throttled, or was refused; others concern no account.
+
+    Args:
+        session: the transaction.
+        name: the account.
+        call: what was asked, of what; the same call failing again says nothing new.
+        outcome: what came of it.
+    """
+    if is_failure(outcome):
+        opens_at = retry.BREAKER_OPENS_AT
+        wait = probe_wait(opens_at)
+        await parking.count_failure(session, name=name, call=call, opens_at=opens_at, wait=wait)
+    elif isinstance(outcome, Retryable) and outcome.trouble is Trouble.THROTTLED:
+        await _throttle(session, name, outcome)
+    elif isinstance(outcome, Retryable) and outcome.trouble is Trouble.UNAUTHORIZED:
+        await parking.doubt_key(session, name=name, refusal=_words(outcome), wait=PROBE_LEASE)
+
+
+async def _throttle(session: Session, name: str, outcome: Retryable) -> None:
+    await parking.throttle(
+        session,
+        name=name,
+        wait=throttled_wait(outcome),
+        least_share=budget.LEAST_SHARE,
+        recovery=budget.RECOVERY_PER_SECOND,
+    )
+
+
+async def note_answer(session: Session, *, name: str) -> None:
+    """Record that the platform answers; an open breaker closes."""
+    await parking.note_answer(session, name=name, spread=SPREAD)
+
+
+async def begin_probe(session: Session, *, name: str) -> Probe | None:
+    """Take the probe that is due, if one is; of all workers one gets it."""
+    claimed = await parking.claim_probe(session, name=name, lease=PROBE_LEASE)
+    return None if claimed is None else Probe(*claimed)
+
+
+async def finish_probe(session: Session, probe: Probe, *, name: str, outcome: Outcome[Any]) -> None:
+    """Record what a probe came to. Any answer but a refusal of the key shows that the account is usable."""
+    claim = probe.claim
+    if is_failure(outcome):
+        wait = probe_wait(probe.failures + 1)
+        await parking.probe_failed(session, name=name, claim=claim, wait=wait, reason=Reason.UNAVAILABLE)
+    elif isinstance(outcome, Retryable) and outcome.trouble is Trouble.THROTTLED:
+        wait = throttled_wait(outcome)
+        await _throttle(session, name, outcome)
+        await parking.probe_failed(session, name=name, claim=claim, wait=wait, reason=Reason.THROTTLED)
+    elif isinstance(outcome, Retryable):
+        words = _words(outcome)
+        await parking.probe_refused(session, name=name, claim=claim, refusal=words, wait=REFUSED_WAIT)
+    else:
+        await parking.probe_passed(session, name=name, claim=claim, spread=SPREAD)
+
+
+def _words(outcome: Retryable) -> str:
+    return outcome.reason[:LONGEST_REFUSAL]
+
+
+async def take_key(session: Session, *, name: str, fingerprint: bytes) -> bool:
+    """Note by its fingerprint which key is used; tell whether it is another one and has to be probed now."""
+    return await parking.take_key(session, name=name, fingerprint=fingerprint)
+
+
+async def tell_jobs(session: Session, standing: Standing) -> int:
+    """Tell some jobs that the key is refused, or that it is taken again; return how many."""
+    if standing.refused_at is not None:
+        message = refused(standing.refusal or "")
+        return await parked_jobs.tell_refused(session, name=standing.name, message=message, limit=BATCH)
+    if not standing.told:
+        return 0
+    return await parked_jobs.tell_accepted(
+        session, name=standing.name, message=GOES_ON, settled=SETTLED, spread=SPREAD, limit=BATCH
+    )
+
+
+async def standing(session: Session, *, name: str) -> Standing | None:
+    """Return how an account stands; None if it has no row yet."""
+    found = await parking.standings(session, name=name)
+    return found[0] if found else None
+
+
+async def parked_accounts(session: Session) -> list[Standing]:
+    """Return the accounts whose jobs wait."""
+    return [each for each in await parking.standings(session) if each.reason is not None]
