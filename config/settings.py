@@ -93,8 +93,7 @@ class Settings(BaseSettings):
     # How long the platform may take to answer a create in all; a look may take half of it, an upload twice
     # as long and the time that its size takes.
     xpulink_timeout: Duration = timedelta(seconds=30)
-    # Requests a second that all workers together send the platform, at most; a fifth is kept for creates and
-    # cancels. After a 429 it is less for a while.
+    # Requests a second that all workers together send the platform, at most; less for a while after a 429.
     platform_rate: float = Field(50, ge=1, le=10_000)
     # Base models on offer; `alias=model` adds a second name.
     models: Annotated[dict[str, str], NoDecode, BeforeValidator(_parse_models)] = {

@@ -12,5 +12,8 @@ class Stage(StrEnum):
     TRACK = "track"
     """Jobs the platform is working on."""
 
+    CANCEL = "cancel"
+    """Jobs the platform is to cancel, while those it works on take all the room there is."""
+
     DELIVER = "deliver"
     """Webhooks that are due."""

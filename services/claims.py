@@ -8,27 +8,35 @@ from db.queries import jobs
 from db.session import Session
 from domain.crashes import ANY, Crashes
 from domain.jobs import Job
+from domain.stages import Stage
 
 
 async def claim_advancing(
     session: Session, *, lease: timedelta, limit: int, crashes: Crashes = ANY
 ) -> list[Job]:
     """Claim due jobs on their way to the platform, or being collected, with that many crashes."""
-    return await _claim(session, tracked=False, lease=lease, limit=limit, crashes=crashes)
+    return await _claim(session, Stage.ADVANCE, lease=lease, limit=limit, crashes=crashes)
 
 
 async def claim_tracked(
     session: Session, *, lease: timedelta, limit: int, crashes: Crashes = ANY
 ) -> list[Job]:
     """Claim due jobs that the platform works on, with that many crashes."""
-    return await _claim(session, tracked=True, lease=lease, limit=limit, crashes=crashes)
+    return await _claim(session, Stage.TRACK, lease=lease, limit=limit, crashes=crashes)
+
+
+async def claim_cancelling(
+    session: Session, *, lease: timedelta, limit: int, crashes: Crashes = ANY
+) -> list[Job]:
+    """Claim due jobs that the platform is to cancel, with that many crashes."""
+    return await _claim(session, Stage.CANCEL, lease=lease, limit=limit, crashes=crashes)
 
 
 async def _claim(
-    session: Session, *, tracked: bool, lease: timedelta, limit: int, crashes: Crashes
+    session: Session, stage: Stage, *, lease: timedelta, limit: int, crashes: Crashes
 ) -> list[Job]:
     return await jobs.claim_due_jobs(
-        session, tracked=tracked, token=uuid4(), lease=lease, limit=limit, crashes=crashes
+        session, stage=stage, token=uuid4(), lease=lease, limit=limit, crashes=crashes
     )
 
 

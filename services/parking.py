@@ -95,11 +95,6 @@ def _words(outcome: Retryable) -> str:
     return outcome.reason[:LONGEST_REFUSAL]
 
 
-async def take_key(session: Session, *, name: str, fingerprint: bytes) -> bool:
-    """Note by its fingerprint which key is used; tell whether it is another one and has to be probed now."""
-    return await parking.take_key(session, name=name, fingerprint=fingerprint)
-
-
 async def tell_jobs(session: Session, standing: Standing) -> int:
     """Tell some jobs that the key is refused, or that it is taken again; return how many."""
     if standing.refused_at is not None:
@@ -112,10 +107,12 @@ async def tell_jobs(session: Session, standing: Standing) -> int:
     )
 
 
-async def standing(session: Session, *, name: str) -> Standing | None:
-    """Return how an account stands; None if it has no row yet."""
-    found = await parking.standings(session, name=name)
-    return found[0] if found else None
+async def standing(session: Session, *, name: str, fingerprint: bytes) -> Standing | None:
+    """Return how an account stands; None if it has no row yet.
+
+    The key in use is noted by its fingerprint: if it is another one than before, a probe is due at once.
+    """
+    return await parking.standing(session, name=name, fingerprint=fingerprint)
 
 
 async def parked_accounts(session: Session) -> list[Standing]:

@@ -20,7 +20,6 @@ class Prober:
     def __init__(self, context: Context) -> None:
         self._context, self._account = context, context.account
         self._fingerprint = context.account_key
-        self._key_is_known = False
 
     async def run(self) -> None:
         """Look at once, then each second while there is trouble, else as often as the sweeps run."""
@@ -56,12 +55,8 @@ class Prober:
         return standing.probe_due_at is not None or standing.told
 
     async def _standing(self) -> Standing | None:
-        name = self._account.name
         async with self._context.database.transaction() as session:
-            if not self._key_is_known:
-                await parking.take_key(session, name=name, fingerprint=self._fingerprint)
-            standing = await parking.standing(session, name=name)
-        self._key_is_known = standing is not None
+            standing = await parking.standing(session, name=self._account.name, fingerprint=self._fingerprint)
         self._account.standing = standing
         return standing
 

@@ -170,7 +170,7 @@ async def cancel_job(
 ) -> JobOut:
     """Cancel a job: at once if it was not submitted, else as soon as the platform ends it."""
     job = await jobs.cancel(session, project_id=caller.project_id, job_id=job_id)
-    for stage in Stage:
+    for stage in (Stage.ADVANCE, Stage.TRACK, Stage.DELIVER):
         rings.ring(stage)
     return job_out(job)
 

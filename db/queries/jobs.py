@@ -22,6 +22,7 @@ from db.session import Session
 from domain import jobs
 from domain.crashes import Crashes
 from domain.job_state import ADVANCING, JobState
+from domain.stages import Stage
 
 _COLUMNS = job_columns.COLUMNS
 
@@ -91,20 +92,24 @@ def _claim(states: str, *, suspects: bool) -> TextClause:
     return text(statement)
 
 
-_STATES = {False: "state IN ('" + "', '".join(sorted(ADVANCING)) + "')", True: "state = 'tracking'"}
+_STATES = {
+    Stage.ADVANCE: "state IN ('" + "', '".join(sorted(ADVANCING)) + "')",
+    Stage.TRACK: "state = 'tracking'",
+    Stage.CANCEL: "state = 'tracking' AND cancel_requested_at IS NOT NULL AND cancel_sent_at IS NULL",
+}
 _CLAIM = {
-    (tracked, suspects): _claim(states, suspects=suspects).columns(**job_columns.TYPES)
-    for tracked, states in _STATES.items()
+    (stage, suspects): _claim(states, suspects=suspects).columns(**job_columns.TYPES)
+    for stage, states in _STATES.items()
     for suspects in (False, True)
 }
 
 
 async def claim_due_jobs(
-    session: Session, *, tracked: bool, token: UUID, lease: timedelta, limit: int, crashes: Crashes
+    session: Session, *, stage: Stage, token: UUID, lease: timedelta, limit: int, crashes: Crashes
 ) -> list[jobs.Job]:
-    """Claim up to `limit` due jobs for `lease`; `tracked` picks the stage, `crashes` who has that many."""
+    """Claim up to `limit` due jobs of a stage for `lease`, of those that have that many crashes."""
     values = {"token": token, "lease": lease, "limit": limit, "least": crashes.least, "most": crashes.most}
-    rows = await session.execute(_CLAIM[tracked, crashes.least > 1], values)
+    rows = await session.execute(_CLAIM[stage, crashes.least > 1], values)
     return [job_columns.job_of(row) for row in rows]
 
 

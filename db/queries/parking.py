@@ -102,19 +102,44 @@ async def throttle(
     await session.execute(_THROTTLE, values)
 
 
-_STANDING = text("""
-    SELECT name, COALESCE(parked_until > now(), false), parked_until, parked_reason, probe_at, failures,
+_STANDING = """
+    SELECT name, COALESCE(parked_until > now(), false), parked_until, parked_reason, {probe_at}, failures,
            refusal, refused_at,
            EXISTS (SELECT FROM jobs WHERE jobs.credential_id = credential.id
                       AND key_refused_at IS NOT NULL AND finished_at IS NULL)
-      FROM platform_credentials AS credential
-     WHERE CAST(:name AS text) IS NULL OR name = :name
-     ORDER BY name""")
+      FROM platform_credentials AS credential"""
+_STANDINGS = text(_STANDING.format(probe_at="probe_at") + " ORDER BY name")
 
 
-async def standings(session: Session, *, name: str | None = None) -> list[Standing]:
-    """Return how an account, or every account, stands."""
-    return [Standing(*row) for row in await session.execute(_STANDING, {"name": name})]
+async def standings(session: Session) -> list[Standing]:
+    """Return how every account stands."""
+    return [Standing(*row) for row in await session.execute(_STANDINGS)]
+
+
+# In one statement, for each look of an idle worker costs it. Another key than before is no longer parked.
+_STANDING_WITH_KEY = text(
+    """
+    WITH taken AS (
+        UPDATE platform_credentials
+           SET probe_at = CASE WHEN key_fingerprint IS NOT NULL AND probe_at IS NOT NULL THEN now()
+                               ELSE probe_at END,
+               parked_until = CASE WHEN key_fingerprint IS NULL THEN parked_until END,
+               parked_reason = CASE WHEN key_fingerprint IS NULL THEN parked_reason END,
+               key_fingerprint = :fingerprint
+         WHERE name = :name AND key_fingerprint IS DISTINCT FROM :fingerprint
+        RETURNING id, probe_at
+    )"""
+    + _STANDING.format(
+        probe_at="COALESCE((SELECT taken.probe_at FROM taken WHERE taken.id = credential.id), probe_at)"
+    )
+    + " WHERE name = :name"
+)
+
+
+async def standing(session: Session, *, name: str, fingerprint: bytes) -> Standing | None:
+    """Return how an account stands, noting which key is used: another one than before is to be probed now."""
+    row = (await session.execute(_STANDING_WITH_KEY, {"name": name, "fingerprint": fingerprint})).first()
+    return None if row is None else Standing(*row)
 
 
 _CLAIM_PROBE = text("""
@@ -180,20 +205,3 @@ async def probe_failed(
     """Note that a probe showed nothing; the next one is due after `wait`."""
     values = {"name": name, "claim": claim, "wait": wait, "reason": reason.value}
     await session.execute(_PROBE_FAILED, values)
-
-
-_TAKE_KEY = text("""
-    UPDATE platform_credentials
-       SET probe_at = CASE WHEN key_fingerprint IS NOT NULL AND probe_at IS NOT NULL THEN now()
-                           ELSE probe_at END,
-           parked_until = CASE WHEN key_fingerprint IS NULL THEN parked_until END,
-           parked_reason = CASE WHEN key_fingerprint IS NULL THEN parked_reason END,
-           key_fingerprint = :fingerprint
-     WHERE name = :name AND key_fingerprint IS DISTINCT FROM :fingerprint
-    RETURNING probe_at IS NOT NULL""")
-
-
-async def take_key(session: Session, *, name: str, fingerprint: bytes) -> bool:
-    """Note which key is used; another one than before is probed at once. Tell whether a probe is due."""
-    values = {"name": name, "fingerprint": fingerprint}
-    return bool((await session.execute(_TAKE_KEY, values)).scalar())
