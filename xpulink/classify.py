@@ -15,7 +15,6 @@
 402 stands beside 401: an account without credit concerns the credential, not the job.
 """
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -108,7 +107,8 @@ def web_page(came: Answer | Silence) -> Rejected | None:
 def retry_after(headers: Mapping[str, str]) -> timedelta | None:
     """Read `retry-after-ms`, or `retry-after` in seconds or as a date; the caller clamps it.
 
-    A date counts from the answer's own `date`, so that neither side's clock matters.
+    A date counts from the answer's own `date`, so that neither side's clock matters. Of several numbers the
+    longest counts: a proxy may have added its own.
     """
     milliseconds = _wait(headers.get("retry-after-ms"), 0.001)
     if milliseconds is not None:
@@ -124,10 +124,10 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
 
 def _wait(said: str | None, unit: float) -> timedelta | None:
     try:
-        seconds = float(said or "") * unit
+        seconds = max(float(part) for part in (said or "").split(",")) * unit
     except ValueError:
         return None
-    if math.isnan(seconds) or seconds < 0:
+    if not seconds >= 0:  # NaN is not
         return None
     return timedelta(seconds=min(seconds, _LONGEST_WAIT.total_seconds()))
 

@@ -102,13 +102,11 @@ async def throttle(
     await session.execute(_THROTTLE, values)
 
 
-_STANDING = """
-    SELECT name, COALESCE(parked_until > now(), false), parked_until, parked_reason, {probe_at}, failures,
+_COLUMNS = """name, COALESCE(parked_until > now(), false), parked_until, parked_reason, probe_at, failures,
            refusal, refused_at,
            EXISTS (SELECT FROM jobs WHERE jobs.credential_id = credential.id
-                      AND key_refused_at IS NOT NULL AND finished_at IS NULL)
-      FROM platform_credentials AS credential"""
-_STANDINGS = text(_STANDING.format(probe_at="probe_at") + " ORDER BY name")
+                      AND key_refused_at IS NOT NULL AND finished_at IS NULL)"""
+_STANDINGS = text(f"SELECT {_COLUMNS} FROM platform_credentials AS credential ORDER BY name")  # noqa: S608 - constants
 
 
 async def standings(session: Session) -> list[Standing]:
@@ -116,30 +114,31 @@ async def standings(session: Session) -> list[Standing]:
     return [Standing(*row) for row in await session.execute(_STANDINGS)]
 
 
-# In one statement, for each look of an idle worker costs it. Another key than before is no longer parked.
-_STANDING_WITH_KEY = text(
-    """
-    WITH taken AS (
-        UPDATE platform_credentials
-           SET probe_at = CASE WHEN key_fingerprint IS NOT NULL AND probe_at IS NOT NULL THEN now()
-                               ELSE probe_at END,
-               parked_until = CASE WHEN key_fingerprint IS NULL THEN parked_until END,
-               parked_reason = CASE WHEN key_fingerprint IS NULL THEN parked_reason END,
-               key_fingerprint = :fingerprint
-         WHERE name = :name AND key_fingerprint IS DISTINCT FROM :fingerprint
-        RETURNING id, probe_at
-    )"""
-    + _STANDING.format(
-        probe_at="COALESCE((SELECT taken.probe_at FROM taken WHERE taken.id = credential.id), probe_at)"
-    )
-    + " WHERE name = :name"
-)
+# Another key than before is no longer parked: it is to be probed at once, if the one before was refused.
+_TAKE_KEY = text("""
+    UPDATE platform_credentials
+       SET probe_at = CASE WHEN key_fingerprint IS NOT NULL AND probe_at IS NOT NULL THEN now()
+                           ELSE probe_at END,
+           parked_until = CASE WHEN key_fingerprint IS NULL THEN parked_until END,
+           parked_reason = CASE WHEN key_fingerprint IS NULL THEN parked_reason END,
+           key_fingerprint = :fingerprint
+     WHERE name = :name""")
+_STANDING = text(f"""
+    SELECT key_fingerprint IS NOT DISTINCT FROM :fingerprint, {_COLUMNS}
+      FROM platform_credentials AS credential WHERE name = :name""")  # noqa: S608 - constants above
 
 
 async def standing(session: Session, *, name: str, fingerprint: bytes) -> Standing | None:
     """Return how an account stands, noting which key is used: another one than before is to be probed now."""
-    row = (await session.execute(_STANDING_WITH_KEY, {"name": name, "fingerprint": fingerprint})).first()
-    return None if row is None else Standing(*row)
+    values = {"name": name, "fingerprint": fingerprint}
+    row = (await session.execute(_STANDING, values)).first()
+    if row is None:
+        return None
+    is_known, found = row[0], Standing(*row[1:])
+    if is_known:
+        return found
+    await session.execute(_TAKE_KEY, values)
+    return found if found.reason is None else Standing(*(await session.execute(_STANDING, values)).one()[1:])
 
 
 _CLAIM_PROBE = text("""

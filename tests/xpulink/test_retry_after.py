@@ -20,7 +20,12 @@ YEAR = timedelta(days=366)
         ({"retry-after-ms": "1500"}, timedelta(seconds=1.5)),
         ({"retry-after-ms": "1500", "retry-after": "20"}, timedelta(seconds=1.5)),
         ({"retry-after-ms": "soon", "retry-after": "20"}, timedelta(seconds=20)),
+        ([("retry-after", "5"), ("retry-after", "20")], timedelta(seconds=20)),
+        ([("retry-after", "5"), ("retry-after", "soon")], None),
+        ([("retry-after", "nan"), ("retry-after", "5")], None),
         ({"retry-after": "-1"}, None),
+        ({"retry-after-ms": "-1", "retry-after": "20"}, timedelta(seconds=20)),
+        ({"retry-after": ""}, None),
         ({"retry-after": "nan"}, None),
         ({"retry-after": "inf"}, YEAR),
         ({"retry-after": "9" * 400}, YEAR),
@@ -39,5 +44,7 @@ YEAR = timedelta(days=366)
         ),
     ],
 )
-def test_retry_after_is_read_in_every_form(headers: dict[str, str], wait: timedelta | None) -> None:
+def test_retry_after_is_read_in_every_form(
+    headers: dict[str, str] | list[tuple[str, str]], wait: timedelta | None
+) -> None:
     assert retry_after(httpx.Headers(headers)) == wait
