@@ -95,6 +95,8 @@ class Settings(BaseSettings):
     xpulink_timeout: Duration = timedelta(seconds=30)
     # Requests a second that all workers together send the platform, at most; less for a while after a 429.
     platform_rate: float = Field(50, ge=1, le=10_000)
+    # How soon a platform that stopped answering is probed, then ever less often; a refused key 6 times later.
+    probe_interval: Duration = timedelta(seconds=10)
     # Base models on offer; `alias=model` adds a second name.
     models: Annotated[dict[str, str], NoDecode, BeforeValidator(_parse_models)] = {
         "qwen3-32b": "qwen3-32b",

@@ -15,9 +15,7 @@ from domain.outcomes import Ambiguous, Outcome, Retryable, Trouble
 THROTTLED_WAIT: Final = timedelta(seconds=10)
 """How long a 429 without `Retry-After` parks the account."""
 REFUSED_WAIT: Final = timedelta(seconds=60)
-"""The time between two probes of a key that is refused, and how long a job waits that was refused alone."""
-PROBE_LEASE: Final = timedelta(seconds=20)
-"""How long a probe may be under way before another worker sends one: longer than a read may take."""
+"""How long a job waits that was refused alone, while the key as such is taken."""
 SPREAD: Final = timedelta(seconds=3)
 """Within which the jobs that waited for the account go on, so that they do not all go on at once."""
 SETTLED: Final = timedelta(minutes=3)
@@ -25,6 +23,29 @@ SETTLED: Final = timedelta(minutes=3)
 LONGEST_REFUSAL: Final = 300
 
 GOES_ON: Final = "The platform takes our key again; the job goes on"
+
+
+@dataclass(frozen=True, slots=True)
+class Probing:
+    """How often an account in trouble is probed.
+
+    Attributes:
+        first: the wait before the first probe of a platform that does not answer; 10 s, then up to 120 s.
+        lease: how long a probe may be under way before another worker sends one: longer than a look takes.
+    """
+
+    first: timedelta
+    lease: timedelta
+
+    def after(self, failures: int) -> timedelta:
+        """Return the wait after so many failures in a row, the last one a probe's if the breaker was open."""
+        wait = retry.breaker_wait(max(failures, retry.BREAKER_OPENS_AT)) or retry.BREAKER_FIRST
+        return wait * (self.first / retry.BREAKER_FIRST)
+
+    @property
+    def of_refused_key(self) -> timedelta:
+        """The wait between two probes of a refused key: a minute where the first wait is 10 s."""
+        return self.first * 6
 
 
 class Reason(StrEnum):
@@ -98,11 +119,6 @@ def throttled_wait(outcome: Retryable) -> timedelta:
     """Return how long a 429 parks the account."""
     asked = outcome.retry_after
     return THROTTLED_WAIT if asked is None else retry.clamp_retry_after(asked)
-
-
-def probe_wait(failures: int) -> timedelta:
-    """Return the time until the next probe after `failures` failures in a row, the last one a probe's."""
-    return retry.breaker_wait(max(failures, retry.BREAKER_OPENS_AT)) or retry.BREAKER_FIRST
 
 
 def refused(reason: str) -> str:

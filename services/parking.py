@@ -11,14 +11,12 @@ from domain.outcomes import Outcome, Retryable, Trouble
 from domain.parking import (
     GOES_ON,
     LONGEST_REFUSAL,
-    PROBE_LEASE,
-    REFUSED_WAIT,
     SETTLED,
     SPREAD,
+    Probing,
     Reason,
     Standing,
     is_failure,
-    probe_wait,
     refused,
     throttled_wait,
 )
@@ -34,7 +32,9 @@ class Probe:
     failures: int
 
 
-async def note_trouble(session: Session, *, name: str, call: str, outcome: Outcome[Any]) -> None:
+async def note_trouble(
+    session: Session, *, name: str, call: str, outcome: Outcome[Any], probing: Probing
+) -> None:
     """Record a call that brought no answer, was throttled, or was refused; others concern no account.
 
     Args:
@@ -42,15 +42,16 @@ async def note_trouble(session: Session, *, name: str, call: str, outcome: Outco
         name: the account.
         call: what was asked, of what; the same call failing again says nothing new.
         outcome: what came of it.
+        probing: when to probe the account if this was one failure too many.
     """
     if is_failure(outcome):
         opens_at = retry.BREAKER_OPENS_AT
-        wait = probe_wait(opens_at)
+        wait = probing.after(opens_at)
         await parking.count_failure(session, name=name, call=call, opens_at=opens_at, wait=wait)
     elif isinstance(outcome, Retryable) and outcome.trouble is Trouble.THROTTLED:
         await _throttle(session, name, outcome)
     elif isinstance(outcome, Retryable) and outcome.trouble is Trouble.UNAUTHORIZED:
-        await parking.doubt_key(session, name=name, refusal=_words(outcome), wait=PROBE_LEASE)
+        await parking.doubt_key(session, name=name, refusal=_words(outcome), wait=probing.lease)
 
 
 async def _throttle(session: Session, name: str, outcome: Retryable) -> None:
@@ -68,25 +69,27 @@ async def note_answer(session: Session, *, name: str) -> None:
     await parking.note_answer(session, name=name, spread=SPREAD)
 
 
-async def begin_probe(session: Session, *, name: str) -> Probe | None:
+async def begin_probe(session: Session, *, name: str, probing: Probing) -> Probe | None:
     """Take the probe that is due, if one is; of all workers one gets it."""
-    claimed = await parking.claim_probe(session, name=name, lease=PROBE_LEASE)
+    claimed = await parking.claim_probe(session, name=name, lease=probing.lease)
     return None if claimed is None else Probe(*claimed)
 
 
-async def finish_probe(session: Session, probe: Probe, *, name: str, outcome: Outcome[Any]) -> None:
+async def finish_probe(
+    session: Session, probe: Probe, *, name: str, outcome: Outcome[Any], probing: Probing
+) -> None:
     """Record what a probe came to. Any answer but a refusal of the key shows that the account is usable."""
     claim = probe.claim
     if is_failure(outcome):
-        wait = probe_wait(probe.failures + 1)
+        wait = probing.after(probe.failures + 1)
         await parking.probe_failed(session, name=name, claim=claim, wait=wait, reason=Reason.UNAVAILABLE)
     elif isinstance(outcome, Retryable) and outcome.trouble is Trouble.THROTTLED:
         wait = throttled_wait(outcome)
         await _throttle(session, name, outcome)
         await parking.probe_failed(session, name=name, claim=claim, wait=wait, reason=Reason.THROTTLED)
     elif isinstance(outcome, Retryable):
-        words = _words(outcome)
-        await parking.probe_refused(session, name=name, claim=claim, refusal=words, wait=REFUSED_WAIT)
+        words, wait = _words(outcome), probing.of_refused_key
+        await parking.probe_refused(session, name=name, claim=claim, refusal=words, wait=wait)
     else:
         await parking.probe_passed(session, name=name, claim=claim, spread=SPREAD)
 

@@ -15,7 +15,7 @@ import structlog
 from db.session import Database
 from domain.errors import Unavailable
 from domain.outcomes import Outcome, Retryable, Trouble
-from domain.parking import Standing, is_failure
+from domain.parking import Probing, Standing, is_failure
 from domain.platform import (
     JobRequest,
     Page,
@@ -36,8 +36,11 @@ _log = structlog.get_logger(__name__)
 class Account:
     """`Platform` within the bounds of one account that all workers share."""
 
-    def __init__(self, platform: Platform, database: Database, *, name: str, rate: float) -> None:
-        self._platform, self._database, self.name = platform, database, name
+    def __init__(
+        self, platform: Platform, database: Database, *, name: str, rate: float, probing: Probing
+    ) -> None:
+        self._platform, self._database = platform, database
+        self.name, self.probing = name, probing
         self._budget = Budget(database, name=name, rate=rate)
         self.trouble = asyncio.Event()
         """Set when a call showed trouble: a probe may be due."""
@@ -119,7 +122,9 @@ class Account:
         try:
             async with self._database.transaction() as session:
                 if trouble:
-                    await parking.note_trouble(session, name=self.name, call=call, outcome=outcome)
+                    await parking.note_trouble(
+                        session, name=self.name, call=call, outcome=outcome, probing=self.probing
+                    )
                 else:
                     await parking.note_answer(session, name=self.name)
         except Unavailable as error:

@@ -15,6 +15,7 @@ from config.secret_keys import read_secret_keys
 from config.settings import Settings
 from crash_points import arm
 from db.session import Database
+from domain.parking import Probing
 from doorbell.bell import RING_FUNCTION
 from doorbell.connection import QUEUE, dump
 from services.credentials import DEFAULT
@@ -28,6 +29,8 @@ from worker.health import serve_health
 from worker.motion import Motion
 from xpulink.client import Deadlines, Paths, XPULinkClient
 
+PROBE_GRACE = timedelta(seconds=5)
+"""What a probe may take beside the call itself."""
 _log = structlog.get_logger(__name__)
 
 
@@ -98,6 +101,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
             application="tuneward-worker",
         )
         stack.push_async_callback(database.close)
+        deadlines = Deadlines.of_create(settings.xpulink_timeout)
         key = settings.xpulink_api_key.get_secret_value() if settings.xpulink_api_key else ""
         platform = XPULinkClient(
             base_url=settings.xpulink_base_url,
@@ -107,10 +111,11 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
                 jobs=settings.xpulink_jobs_path,
                 models=settings.xpulink_models_path,
             ),
-            deadlines=Deadlines.of_create(settings.xpulink_timeout),
+            deadlines=deadlines,
         )
         stack.push_async_callback(platform.aclose)
-        account = Account(platform, database, name=DEFAULT, rate=settings.platform_rate)
+        probing = Probing(first=settings.probe_interval, lease=deadlines.read + PROBE_GRACE)
+        account = Account(platform, database, name=DEFAULT, rate=settings.platform_rate, probing=probing)
         box = SecretBox(read_secret_keys(settings))
         sender = WebhookSender(settings.webhook_allowed_networks, timeout=settings.webhook_timeout)
         stack.push_async_callback(sender.aclose)

@@ -62,14 +62,14 @@ class Prober:
 
     async def _probe(self) -> bool:
         """Send the probe that is due unless another worker does."""
-        name = self._account.name
+        name, probing = self._account.name, self._account.probing
         async with self._context.database.transaction() as session:
-            probe = await parking.begin_probe(session, name=name)
+            probe = await parking.begin_probe(session, name=name, probing=probing)
         if probe is None:
             return False
         outcome = await self._account.probe()
         async with self._context.database.transaction() as session:
-            await parking.finish_probe(session, probe, name=name, outcome=outcome)
+            await parking.finish_probe(session, probe, name=name, outcome=outcome, probing=probing)
         _log.info("probed the platform", account=name, outcome=type(outcome).__name__)
         return True
 

@@ -8,12 +8,13 @@ import pytest
 
 from domain.job_state import JobState
 from domain.outcomes import Ambiguous, Answered, NotFound, NotOffered, Outcome, Rejected, Retryable, Trouble
-from domain.parking import GOES_ON, Reason
+from domain.parking import GOES_ON, Probing, Reason
 from services import claims, parking, upkeep
 from services.credentials import DEFAULT
 from services.job_steps import uploading
 
 KEY = b"fingerprint"
+PROBING = Probing(first=timedelta(seconds=10), lease=timedelta(seconds=20))
 NO_ANSWER = Retryable("connection refused")
 REFUSED = Retryable("Incorrect API key", Trouble.UNAUTHORIZED)
 ANSWERS: list[Outcome[Any]] = [Answered(1), NotFound("no"), NotOffered("no"), Rejected(400, "no")]
@@ -21,7 +22,7 @@ ANSWERS: list[Outcome[Any]] = [Answered(1), NotFound("no"), NotOffered("no"), Re
 
 async def note(world: Any, outcome: Outcome[Any], call: str = "job 1") -> None:
     async with world.transaction() as session:
-        await parking.note_trouble(session, name=DEFAULT, call=call, outcome=outcome)
+        await parking.note_trouble(session, name=DEFAULT, call=call, outcome=outcome, probing=PROBING)
 
 
 async def fail(world: Any, times: int, outcome: Outcome[Any] = NO_ANSWER) -> None:
@@ -41,7 +42,7 @@ async def standing(world: Any) -> Any:
 
 async def begin_probe(world: Any) -> Any:
     async with world.transaction() as session:
-        return await parking.begin_probe(session, name=DEFAULT)
+        return await parking.begin_probe(session, name=DEFAULT, probing=PROBING)
 
 
 async def probe(world: Any, outcome: Outcome[Any]) -> None:
@@ -49,7 +50,7 @@ async def probe(world: Any, outcome: Outcome[Any]) -> None:
     await world.sql("UPDATE platform_credentials SET probe_at = now() WHERE probe_at IS NOT NULL")
     begun = await begin_probe(world)
     async with world.transaction() as session:
-        await parking.finish_probe(session, begun, name=DEFAULT, outcome=outcome)
+        await parking.finish_probe(session, begun, name=DEFAULT, outcome=outcome, probing=PROBING)
 
 
 async def tell(world: Any) -> int:
@@ -152,7 +153,7 @@ async def test_a_probe_that_comes_back_after_another_was_sent_decides_nothing(wo
     zombie = await begin_probe(world)
     await probe(world, REFUSED)
     async with world.transaction() as session:
-        await parking.finish_probe(session, zombie, name=DEFAULT, outcome=Answered(1))
+        await parking.finish_probe(session, zombie, name=DEFAULT, outcome=Answered(1), probing=PROBING)
     assert (await standing(world)).reason is Reason.UNAUTHORIZED
 
 
