@@ -13,6 +13,7 @@ from db.queries import jobs, sweeps
 from db.session import Database, Session
 from domain.crashes import ANY, LAST_CHANCE, NOT_THE_LAST, UNSUSPECTED, Crashes
 from domain.jobs import Job
+from domain.stages import Stage
 
 LEASE = timedelta(seconds=30)
 Sql = Callable[..., Awaitable[Sequence[Any]]]
@@ -32,7 +33,12 @@ async def claim(
     session: Session, *, tracked: bool = False, limit: int = 100, crashes: Crashes = ANY
 ) -> list[Job]:
     return await jobs.claim_due_jobs(
-        session, tracked=tracked, token=uuid4(), lease=LEASE, limit=limit, crashes=crashes
+        session,
+        stage=Stage.TRACK if tracked else Stage.ADVANCE,
+        token=uuid4(),
+        lease=LEASE,
+        limit=limit,
+        crashes=crashes,
     )
 
 

@@ -57,7 +57,7 @@ class Life:
             return []
         async with self.database.transaction() as session:
             return await jobs.claim_due_jobs(
-                session, tracked=False, token=uuid4(), lease=LEASE, limit=limit, crashes=crashes
+                session, stage=Stage.ADVANCE, token=uuid4(), lease=LEASE, limit=limit, crashes=crashes
             )
 
     async def work(self, job: Job) -> None:
