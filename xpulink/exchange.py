@@ -7,7 +7,7 @@ of the request may have left (`sent`), seen in httpcore's own trace rather than 
 import asyncio
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +20,7 @@ import httpx
 
 TOO_LARGE: Final = "the answer is larger than allowed"
 _REFUSAL_BYTES: Final = 256 * 1024
+_PIECE: Final = 64 * 1024
 _GZIP_OR_ZLIB: Final = 47  # wbits: 32 detects the header, 15 is the largest window
 
 
@@ -116,6 +117,8 @@ async def exchange(
         )
     if head is None:
         return Silence(fault or "no answer", departure.sent)
+    if fault is not None and head.is_success:
+        body.clear()  # a part of what was asked for is of no use, and sixteen such parts are a lot of memory
     return Answer(head.status_code, head.headers, bytes(body), fault)
 
 
@@ -135,13 +138,21 @@ async def _decoded(response: httpx.Response, limit: int) -> AsyncIterator[bytes]
     unpack = _decompressor(response.headers.get("content-encoding", ""))
     left = limit
     async for raw in response.aiter_raw():
-        chunk = unpack.decompress(raw, left + 1) if unpack else raw
-        yield chunk[:left]
-        if len(chunk) > left:
-            raise _BodyFault(TOO_LARGE)
-        left -= len(chunk)
+        for chunk in _unpacked(unpack, raw) if unpack else (raw,):
+            if len(chunk) > left:
+                yield chunk[:left]
+                raise _BodyFault(TOO_LARGE)
+            yield chunk
+            left -= len(chunk)
     if unpack and not unpack.eof:
         raise _BodyFault("the compressed answer is cut off")
+
+
+def _unpacked(unpack: Any, raw: bytes) -> Iterator[bytes]:
+    """Yield what a packed chunk holds, in small pieces: a bomb is never there whole."""
+    while raw:
+        yield unpack.decompress(raw, _PIECE)
+        raw = unpack.unconsumed_tail
 
 
 def _decompressor(encoding: str) -> Any:

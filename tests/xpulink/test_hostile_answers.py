@@ -93,4 +93,4 @@ async def test_a_large_answer_is_cut_off_long_before_it_fills_the_memory(start: 
         if call in MAY_BE_TOO_LARGE and "head" not in name:
             expected = Rejected
         assert isinstance(outcome, expected), (name, outcome)
-        assert grown < 48 * MEGABYTE, (name, grown)
+        assert grown < 24 * MEGABYTE, (name, grown)
