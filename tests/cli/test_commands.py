@@ -76,6 +76,21 @@ async def test_migrate_brings_an_empty_database_to_the_newest_schema(
     await admin_connection.execute("DROP DATABASE migrate_me WITH (FORCE)")
 
 
+async def test_stuck_says_first_what_all_jobs_wait_for(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "INSERT INTO platform_credentials (id, name, probe_at, refusal, refused_at)"
+        " VALUES ('cred_1', 'default', now(), 'No credit.', now())"
+    )
+    await connection.close()
+    done = tuneward("jobs", "stuck", DATABASE_URL=database_url)
+    assert done.returncode == 0, done.stderr
+    account, none = done.stdout.splitlines()
+    assert account.startswith("The platform (account default) refuses our key since ")
+    assert "(No credit.). Correct XPULINK_API_KEY and restart the workers" in account
+    assert none == "none"
+
+
 def test_the_simulator_gets_its_own_flags(started: Started) -> None:
     program = started("simulator", "--port", "0", "--job-seconds", "1")
     ready = first_line(program)
