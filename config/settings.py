@@ -155,6 +155,11 @@ class Settings(BaseSettings):
     claim_lease: Duration = timedelta(seconds=30)
     # How long a create of unknown fate may take to show up in the platform's list.
     settle_time: Duration = timedelta(seconds=90)
+    # When the platform is looked at again for what a call of unknown fate left there: a late duplicate of a
+    # job, an orphaned file; each counts from when the fate became unknown.
+    duplicate_checks: Annotated[
+        list[timedelta], NoDecode, BeforeValidator(_parse_schedule), Field(min_length=1)
+    ] = [timedelta(minutes=2), timedelta(minutes=10)]
     # How often what a dead worker held is freed, and old rows are removed.
     sweep_interval: Duration = timedelta(seconds=10)
     # How long started steps may take after SIGTERM.

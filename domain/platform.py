@@ -23,6 +23,8 @@ class OptionalRoute(StrEnum):
     CHECKPOINTS = "checkpoints"
     CONTENT = "content"
     CANCEL = "cancel"
+    FILE_LIST = "file_list"
+    FILE_DELETION = "file_deletion"
 
 
 class PlatformStatus(StrEnum):
@@ -51,11 +53,13 @@ class JobError:
 
 @dataclass(frozen=True, slots=True)
 class PlatformFile:
-    """A file on the platform; `bytes` is None where the platform does not say."""
+    """A file on the platform; what is None the platform does not say."""
 
     id: str
     bytes: int | None = None
     status: str | None = None
+    filename: str | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

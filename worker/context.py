@@ -22,6 +22,7 @@ class Pace:
     poll_interval: timedelta
     lease: timedelta
     settle_time: timedelta
+    duplicate_checks: tuple[timedelta, ...]
     sweep_interval: timedelta
     shutdown_grace: timedelta
     retention: timedelta

@@ -137,6 +137,7 @@ def _pace(settings: Settings) -> Pace:
         poll_interval=settings.poll_interval,
         lease=settings.claim_lease,
         settle_time=settings.settle_time,
+        duplicate_checks=tuple(settings.duplicate_checks),
         sweep_interval=settings.sweep_interval,
         shutdown_grace=settings.shutdown_grace,
         retention=timedelta(days=settings.retention_days),

@@ -1,6 +1,6 @@
 """The platform over HTTP, in the order of a job's life.
 
-    files        upload_file   file_content   delete_file
+    files        upload_file   files   file_content   delete_file
     jobs         create_job    job   jobs     cancel_job
     a job's      events        checkpoints
     models       delete_model
@@ -106,6 +106,10 @@ class XPULinkClient:
         body = Multipart(filename=filename, size=size, content=content)
         deadline = self._deadlines.upload_of(size)
         return await self._once(self._paths.files, body, body.headers, wire.read_file, deadline)
+
+    async def files(self, *, after: str | None, limit: int) -> Outcome[Page[PlatformFile]]:
+        """See `Platform.files`."""
+        return await self._list(self._paths.files, wire.read_file, after, limit)
 
     async def file_content(self, id_: str, *, limit_bytes: int) -> Outcome[bytes]:
         """See `Platform.file_content`."""

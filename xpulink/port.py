@@ -63,6 +63,9 @@ class Platform(Protocol):
     ) -> Outcome[Page[PlatformCheckpoint]]:
         """List a job's checkpoints, newest first."""
 
+    async def files(self, *, after: str | None, limit: int) -> Outcome[Page[PlatformFile]]:
+        """List files, newest first. Absence from a page with `skipped` items proves nothing."""
+
     async def file_content(self, id_: str, *, limit_bytes: int) -> Outcome[bytes]:
         """Read a file; `Rejected` is one over the limit (`too_large`), or a web page (`not_a_file`)."""
 

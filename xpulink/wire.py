@@ -79,7 +79,11 @@ def read_file(value: Any) -> PlatformFile:
     """Read a File; see `Unreadable`."""
     fields, id_ = _object(value)
     return PlatformFile(
-        id=id_, bytes=scalars.count(fields.get("bytes")), status=scalars.name(fields.get("status"))
+        id=id_,
+        bytes=scalars.count(fields.get("bytes")),
+        status=scalars.name(fields.get("status")),
+        filename=scalars.name(fields.get("filename")),
+        created_at=scalars.moment(fields.get("created_at")),
     )
 
 

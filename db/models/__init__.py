@@ -8,6 +8,7 @@ from db.models.jobs import Job
 from db.models.leases import Lease
 from db.models.platform_credentials import PlatformCredential
 from db.models.platform_submissions import PlatformSubmission
+from db.models.platform_uploads import PlatformUpload
 from db.models.projects import ApiKey, Project
 from db.models.uploads import Upload, UploadPart
 from db.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
@@ -25,6 +26,7 @@ __all__ = [
     "PlatformCredential",
     "PlatformFile",
     "PlatformSubmission",
+    "PlatformUpload",
     "Project",
     "Upload",
     "UploadPart",

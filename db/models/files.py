@@ -19,6 +19,7 @@ class File(Base):
         CheckConstraint("bytes >= 0", name="bytes_not_negative"),
         Index("ix_files_page", "project_id", text("id DESC"), postgresql_where=text("deleted_at IS NULL")),
         Index("ix_files_expiring", "expires_at", postgresql_where=text("deleted_at IS NULL")),
+        Index(None, "blob_key"),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -54,6 +55,7 @@ class PlatformFile(Base):
             unique=True, postgresql_where=text("job_id IS NOT NULL"),
         ),
         Index(None, "file_id"),
+        Index(None, "platform_file_id"),
     )  # fmt: skip
 
     id: Mapped[Id] = mapped_column(primary_key=True)

@@ -35,6 +35,8 @@ class PlatformSubmission(Base):
     platform_training_file: Mapped[str]
     own_file: Mapped[bool]
     """The training file was uploaded for this job alone, so it identifies the job on the platform."""
+    file_unknown: Mapped[bool] = mapped_column(server_default=text("false"))
+    """It was refused because the platform did not know a file; the job may upload a fresh copy once."""
     intent_at: Mapped[datetime] = mapped_column(server_default=func.now())
     outcome: Mapped[str] = mapped_column(server_default=text("'pending'"))
     detail: Mapped[str | None]

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from db.queries import files, platform_credentials
+from db.queries import files, platform_credentials, platform_uploads
 from db.session import AnyRow, Session
 from domain import ids, parking
 from domain.job_state import JobState
 from domain.jobs import Job, NewEvent
 from domain.outcomes import Ambiguous, Answered, NotFound, NotOffered, Outcome, Rejected, Retryable
 from domain.platform import JobError, PlatformFile
+from domain.platform_uploads import platform_filename
 from domain.wording import sentence
 from services import transitions
 from services.job_steps.retrying import retry_later
@@ -21,9 +22,13 @@ HELD_LOOK = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to be uploaded: where its bytes lie, what it is called, how many there are."""
+    """A file to be uploaded: where its bytes lie, what it is called there, how many there are.
+
+    `upload_id` is the intent; the name carries it.
+    """
 
     file_id: str
+    upload_id: str
     filename: str
     size: int
     blob_key: str
@@ -103,13 +108,33 @@ def _unusable(job: Job, rows: Mapping[str, AnyRow]) -> JobError | None:
 
 
 async def _plan(session: Session, job: Job, rows: Mapping[str, AnyRow], *, shared: bool) -> UploadPlan:
+    copies = {file_id: row.platform_file_id for file_id, row in rows.items() if row.platform_file_id}
+    sources = tuple(_source(row) for file_id, row in rows.items() if file_id not in copies)
+    intents = [platform_uploads.new_uploads([_intent(job, source) for source in sources])] if sources else []
     if job.state is not JobState.UPLOADING:
         event = NewEvent("Uploading the files to the platform")
-        job = await transitions.move(session, job, JobState.UPLOADING, events=[event], keep_claim=True)
-    copies = {file_id: row.platform_file_id for file_id, row in rows.items() if row.platform_file_id}
-    missing = (row for file_id, row in rows.items() if file_id not in copies)
-    sources = tuple(Source(row.id, row.filename, row.size, row.blob_key) for row in missing)
+        job = await transitions.move(
+            session, job, JobState.UPLOADING, events=[event], riders=intents, keep_claim=True
+        )
+    else:
+        for intent in intents:
+            await session.execute(intent)
     return UploadPlan(job, sources, copies, shared)
+
+
+def _source(row: AnyRow) -> Source:
+    upload_id = ids.new_id(ids.PLATFORM_UPLOAD)
+    return Source(row.id, upload_id, platform_filename(row.filename, upload_id), row.size, row.blob_key)
+
+
+def _intent(job: Job, source: Source) -> Mapping[str, Any]:
+    return {
+        "id": source.upload_id,
+        "file_id": source.file_id,
+        "credential_id": job.credential_id,
+        "job_id": job.id,
+        "claim_token": job.claim_token,
+    }
 
 
 async def finish_upload(
@@ -120,6 +145,8 @@ async def finish_upload(
         file_id: outcome.value.id for file_id, outcome in outcomes.items() if isinstance(outcome, Answered)
     }
     riders = [_copy(plan, file_id, platform_id) for file_id, platform_id in uploaded.items()]
+    riders += [_ended(source.upload_id, outcomes[source.file_id]) for source in plan.sources
+               if source.file_id in outcomes]  # fmt: skip
     for file_id, outcome in outcomes.items():
         if not isinstance(outcome, Answered):
             await _not_uploaded(session, plan.job, file_id, outcome, riders)
@@ -150,6 +177,17 @@ def _copy(plan: UploadPlan, file_id: str, platform_file_id: str) -> Any:
     )
 
 
+def _ended(upload_id: str, outcome: Outcome[PlatformFile]) -> Any:
+    """Return the statement that records what became of one upload."""
+    match outcome:
+        case Answered(file):
+            return platform_uploads.used(upload_id, file.id)
+        case Ambiguous(reason):
+            return platform_uploads.ambiguous(upload_id, reason)
+        case _:
+            return platform_uploads.failed(upload_id)
+
+
 async def _not_uploaded(
     session: Session, job: Job, file_id: str, outcome: Outcome[PlatformFile], riders: list[Any]
 ) -> None:
@@ -157,7 +195,7 @@ async def _not_uploaded(
         case Retryable():
             await retry_later(session, job, outcome, what="Uploading a file to the platform", riders=riders)
         case Ambiguous(reason):
-            # A second copy costs nothing and identifies nothing: an upload may simply be repeated.
+            # A second copy identifies nothing: an upload may simply be repeated. The sweep looks for the first.
             again = Retryable(reason)
             await retry_later(session, job, again, what="Uploading a file to the platform", riders=riders)
         case Rejected(message=message) | NotFound(message) | NotOffered(message):

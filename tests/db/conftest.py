@@ -27,6 +27,8 @@ ROWS = """
          VALUES ('pf_1', 'file-1', 'cred_1', 'file-p1');
     INSERT INTO platform_submissions (id, job_id, marker, platform_training_file, own_file)
          VALUES ('sub_1', 'ftjob-1', 'sub_1', 'file-p1', true);
+    INSERT INTO platform_uploads (id, file_id, credential_id, job_id, claim_token)
+         VALUES ('pu_1', 'file-1', 'cred_1', 'ftjob-1', gen_random_uuid());
     INSERT INTO idempotency_keys (project_id, key, body_hash, job_id)
          VALUES ('proj_1', 'k', sha256('b'), 'ftjob-1');
     INSERT INTO create_requests (job_id, fingerprint, last_retry_count)

@@ -81,6 +81,13 @@ ILLEGAL = {
         ("found_has_job", "platform_job_id = 'p'"),
         ("claim_is_whole", "claimed_until = now()"),
     ],
+    "platform_uploads": [
+        ("outcome_known", "outcome = 'lost'"),
+        ("used_has_file", "outcome = 'used'"),
+        ("check_has_reason", "check_at = now()"),
+        ("counts_not_negative", "looks = -1"),
+        ("counts_not_negative", "doubts = -1"),
+    ],
     "projects": [
         ("name_length", "name = ''"),
         ("name_length", "name = repeat('n', 201)"),

@@ -2,7 +2,7 @@
 
 from crash_points import CrashPoint, reach
 from domain.jobs import Job
-from domain.outcomes import Outcome, Retryable
+from domain.outcomes import Ambiguous, Outcome
 from domain.platform import PlatformFile
 from domain.stages import Stage
 from services.job_steps import uploading
@@ -36,4 +36,4 @@ async def _upload_one(context: Context, source: Source) -> Outcome[PlatformFile]
             filename=source.filename, size=source.size, content=lambda: context.blobs.read(source.blob_key)
         )
     except ContentFailed as error:  # our own storage: its outage is no fault of the job, and no crash
-        return Retryable(str(error))
+        return Ambiguous(str(error))  # some bytes left: what the platform made of them is to be looked at

@@ -14,6 +14,7 @@ NOBODYS_JOB: Final = "ftjob-tuneward-check-0"
 NOBODYS_FILE: Final = "file-tuneward-check-0"
 LISTED: Final = "20"
 CAPABILITIES: Final = {
+    "list files": OptionalRoute.FILE_LIST,
     "events": OptionalRoute.EVENTS,
     "checkpoints": OptionalRoute.CHECKPOINTS,
     "file content": OptionalRoute.CONTENT,

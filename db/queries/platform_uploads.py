@@ -1,0 +1,117 @@
+"""Uploads to the platform: intents, what became of them, and whose files nobody uses."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Delete, Update, delete, func, literal, text, update
+from sqlalchemy import Interval as IntervalType
+from sqlalchemy.dialects.postgresql import Insert, insert
+
+from db.models import PlatformUpload
+from db.session import Session
+from domain.platform_uploads import SoughtUpload
+
+
+def new_uploads(rows: Sequence[Mapping[str, Any]]) -> Insert:
+    """Return the statement that writes these intents; it rides along with the transition, or goes alone."""
+    return insert(PlatformUpload).values([dict(row) for row in rows])
+
+
+def used(upload_id: str, platform_file_id: str) -> Update:
+    """Return the statement that records that a job uses the file."""
+    return _change(upload_id, outcome="used", platform_file_id=platform_file_id)
+
+
+def ambiguous(upload_id: str, detail: str) -> Update:
+    """Return the statement that records that the file may have arrived."""
+    return _change(upload_id, outcome="ambiguous", detail=detail)
+
+
+def failed(upload_id: str) -> Delete:
+    """Return the statement that forgets an upload that certainly left nothing."""
+    return delete(PlatformUpload).where(PlatformUpload.id == upload_id, PlatformUpload.outcome == "pending")
+
+
+def _change(upload_id: str, **changes: Any) -> Update:
+    statement = update(PlatformUpload).where(PlatformUpload.id == upload_id)
+    return statement.where(PlatformUpload.outcome == "pending").values(changes)
+
+
+# An upload is recorded as used under the claim it was begun under, and a claim's token never comes back: from
+# the moment the job has another one, or none, the upload cannot be recorded any more. No clock is involved.
+_SCHEDULE = text("""
+    UPDATE platform_uploads AS upload SET outcome = 'ambiguous', check_at = now() + :first_look
+     WHERE upload.check_at IS NULL
+       AND (upload.outcome = 'ambiguous' OR (upload.outcome = 'pending' AND NOT EXISTS (
+                SELECT FROM jobs WHERE jobs.id = upload.job_id AND jobs.claim_token = upload.claim_token)))""")
+
+
+async def schedule_looks(session: Session, *, first_look: timedelta) -> int:
+    """Make uploads that nobody can use any more due for a look at the platform; return how many."""
+    return (await session.execute(_SCHEDULE, {"first_look": first_look})).rowcount
+
+
+_CLAIM_DUE = text("""
+    UPDATE platform_uploads AS upload SET check_at = now() + :lease
+      FROM (SELECT upload.id FROM platform_uploads AS upload
+              JOIN platform_credentials AS credential ON credential.id = upload.credential_id
+             WHERE upload.outcome = 'ambiguous' AND upload.check_at <= now()
+               AND (credential.parked_until IS NULL OR credential.parked_until <= now())
+             ORDER BY upload.id LIMIT :limit FOR UPDATE OF upload SKIP LOCKED) AS due
+     WHERE upload.id = due.id
+    RETURNING upload.id, upload.credential_id, upload.begun_at, now() - upload.begun_at,
+              upload.looks, upload.doubts""")
+
+
+async def claim_due(session: Session, *, lease: timedelta, limit: int) -> list[SoughtUpload]:
+    """Return uploads whose files are to be sought now; until the lease is over they are due for nobody."""
+    rows = await session.execute(_CLAIM_DUE, {"lease": lease, "limit": limit})
+    return [SoughtUpload(*row) for row in rows]
+
+
+_NAMED = text("""
+    SELECT platform_file_id FROM platform_files WHERE platform_file_id = ANY(CAST(:ids AS text[]))
+    UNION
+    SELECT platform_file_id FROM platform_uploads
+     WHERE platform_file_id = ANY(CAST(:ids AS text[])) AND outcome = 'used'
+    UNION
+    SELECT platform_training_file FROM jobs WHERE platform_training_file = ANY(CAST(:ids AS text[]))
+    UNION
+    SELECT platform_validation_file FROM jobs WHERE platform_validation_file = ANY(CAST(:ids AS text[]))""")
+
+
+async def named_files(session: Session, *, platform_file_ids: Collection[str]) -> set[str]:
+    """Return those of the platform's files that something of ours names.
+
+    Jobs are read one by one for it; only where a file was found that seems to be nobody's.
+    """
+    return set((await session.execute(_NAMED, {"ids": list(platform_file_ids)})).scalars())
+
+
+async def record_look(
+    session: Session, upload: SoughtUpload, *, wait: timedelta | None, **changes: Any
+) -> bool:
+    """Record what a look came to; `wait` leads to the next one, None is the end.
+
+    Returns:
+        Whether it was still ours to record: a look that took too long may have been done by another.
+    """
+    check_at = None if wait is None else func.now() + literal(wait, IntervalType)
+    statement = (
+        update(PlatformUpload)
+        .where(PlatformUpload.id == upload.id, PlatformUpload.outcome == "ambiguous")
+        .where(PlatformUpload.looks == upload.looks, PlatformUpload.doubts == upload.doubts)
+        .values(**changes, check_at=check_at)
+    )
+    return (await session.execute(statement)).rowcount == 1
+
+
+_OLD = text("""
+    DELETE FROM platform_uploads WHERE outcome IN ('deleted', 'absent', 'given_up', 'spent')
+       AND begun_at < now() - CAST(:keep AS interval)""")
+
+
+async def forget_old(session: Session, *, keep: timedelta) -> int:
+    """Delete intents that came to nothing longer ago than `keep`."""
+    return (await session.execute(_OLD, {"keep": keep})).rowcount
