@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from db.queries import create_requests, files, sweeps, uploads, webhooks
+from db.queries import create_requests, files, platform_uploads, sweeps, uploads, webhooks
 from db.session import Session
 from domain import ids
 from domain.create_requests import MERGED_WITHIN
@@ -91,6 +91,7 @@ async def forget_old(session: Session, *, retention: timedelta) -> dict[str, int
     return {
         "idempotency_keys": await sweeps.forget_old_idempotency_keys(session, keep=IDEMPOTENCY_KEPT),
         "create_requests": await create_requests.forget_old(session, keep=MERGED_WITHIN),
+        "platform_uploads": await platform_uploads.forget_old(session, keep=retention),
         "webhook_events": await sweeps.forget_old_webhook_events(session, keep=retention),
         "job_events": await sweeps.forget_old_job_events(session, keep=retention),
     }

@@ -43,8 +43,10 @@ def _change(upload_id: str, **changes: Any) -> Update:
 _SCHEDULE = text("""
     UPDATE platform_uploads AS upload SET outcome = 'ambiguous', check_at = now() + :first_look
      WHERE upload.check_at IS NULL
-       AND (upload.outcome = 'ambiguous' OR (upload.outcome = 'pending' AND NOT EXISTS (
-                SELECT FROM jobs WHERE jobs.id = upload.job_id AND jobs.claim_token = upload.claim_token)))""")
+       AND (upload.outcome = 'ambiguous'
+            OR (upload.outcome = 'pending' AND NOT EXISTS (
+                SELECT FROM jobs
+                 WHERE jobs.id = upload.job_id AND jobs.claim_token = upload.claim_token)))""")
 
 
 async def schedule_looks(session: Session, *, first_look: timedelta) -> int:

@@ -195,7 +195,7 @@ async def _not_uploaded(
         case Retryable():
             await retry_later(session, job, outcome, what="Uploading a file to the platform", riders=riders)
         case Ambiguous(reason):
-            # A second copy identifies nothing: an upload may simply be repeated. The sweep looks for the first.
+            # A second copy identifies nothing: it may simply be repeated. A sweep looks for the first.
             again = Retryable(reason)
             await retry_later(session, job, again, what="Uploading a file to the platform", riders=riders)
         case Rejected(message=message) | NotFound(message) | NotOffered(message):

@@ -14,7 +14,7 @@ from simulator.quirks.table import Json, Kind, Look
 
 JOB_ROUTES = frozenset({"create", "retrieve", "cancel"})
 FILE_ROUTES = frozenset({"upload", "file"})
-LISTS = {"list": Kind.JOB, "events": Kind.EVENT, "checkpoints": Kind.CHECKPOINT}
+LISTS = {"list": Kind.JOB, "events": Kind.EVENT, "checkpoints": Kind.CHECKPOINT, "file_list": Kind.FILE}
 ID_FIELDS = ("id", "training_file", "validation_file")
 
 

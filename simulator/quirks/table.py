@@ -21,7 +21,7 @@ class Kind(StrEnum):
     FILE = "file"  # (Json, Look): every file that is shown
     EVENT = "event"  # (Json, Look)
     CHECKPOINT = "checkpoint"  # (Json, Look)
-    LIST = "list"  # (Json, Look) -> object: every list of jobs, events and checkpoints
+    LIST = "list"  # (Json, Look) -> object: every list of jobs, events, checkpoints and files
     CONTENT = "content"  # (Reply): the bytes of a file
     MANNER = "manner"  # (Reply): how every answer is written
     SPOIL = "spoil"  # (Reply): one answer is ruined after the request was carried out, when it is its turn
