@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Interval, exists, func, literal, or_, select, update
+from sqlalchemy import Delete, Interval, delete, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from db.models import File, Job, PlatformFile
@@ -106,6 +106,13 @@ def new_platform_file(
         platform_file_id=platform_file_id,
     )
     return statement.on_conflict_do_nothing()
+
+
+def forget_platform_files(*, credential_id: str, platform_file_ids: Collection[str]) -> Delete:
+    """Return the statement that forgets copies that the platform does not have any more."""
+    return delete(PlatformFile).where(
+        PlatformFile.credential_id == credential_id, PlatformFile.platform_file_id.in_(platform_file_ids)
+    )
 
 
 async def blobs_to_delete(session: Session, *, limit: int) -> list[AnyRow]:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Update, func, select, text, update
+from sqlalchemy import Update, exists, func, select, text, update
 
 from db.models import PlatformSubmission
 from db.session import AnyRow, Session
@@ -78,6 +78,12 @@ async def submission(session: Session, *, submission_id: str) -> AnyRow:
 def submission_change(submission_id: str, **changes: Any) -> Update:
     """Return the statement that records what became of a submission; it rides along with the job's."""
     return update(PlatformSubmission).where(PlatformSubmission.id == submission_id).values(**changes)
+
+
+async def refused_for_a_file(session: Session, *, job_id: str) -> bool:
+    """Tell whether a create of this job was refused before because the platform did not know a file."""
+    refused = (PlatformSubmission.job_id == job_id) & PlatformSubmission.file_unknown
+    return bool(await session.scalar(select(exists().where(refused))))
 
 
 def doubtful_look(submission_id: str, reason: str) -> Update:

@@ -13,6 +13,7 @@ from domain.jobs import Job, NewEvent
 from domain.outcomes import Ambiguous, Answered, NotFound, NotOffered, Outcome, Rejected, Retryable
 from domain.platform import JobError, JobRequest, PlatformJob
 from services import transitions
+from services.job_steps.renewing import about_a_missing_file, renew_files
 from services.job_steps.retrying import retry_later
 
 FIRST_LOOK = timedelta(seconds=1)
@@ -107,6 +108,10 @@ async def finish_submit(
             await retry_later(session, plan.job, outcome, what=what, riders=[rider], changes=closed)
         case Rejected() if plan.with_metadata and _about_metadata(outcome):
             await _without_metadata(session, plan, outcome)
+        case Rejected() if about_a_missing_file(plan.job, outcome) and await renew_files(
+            session, plan.job, plan.submission_id, outcome
+        ):
+            return
         case Rejected(message=message, code=code, param=param):
             await _rejected(session, plan, message, code, param)
         case NotFound(message) | NotOffered(message):

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain.job_state import JobState
 from domain.jobs import Job
 from domain.outcomes import Answered
 from domain.platform import PlatformFile
@@ -249,3 +250,20 @@ async def test_a_list_that_cannot_tell_deletes_what_it_shows_and_concludes_nothi
             "list_oldest_first": "absent"}  # fmt: skip
     assert became["pu_never"] == told[quirk]
     assert became[plan.sources[0].upload_id] == ("ambiguous" if quirk == "file_bare" else "deleted")
+
+
+async def test_a_shared_copy_that_was_deleted_on_the_platform_is_uploaded_again(rig: Any) -> None:
+    await rig.sql("UPDATE platform_credentials SET echoes_metadata = true")
+    async with rig.context() as context:
+        gone = await uploaded(rig, "train.jsonl")
+        await context.platform.delete_file(gone)
+    await rig.sql(
+        "INSERT INTO platform_files (id, file_id, credential_id, platform_file_id)"
+        " VALUES ('pf_1', :file, :credential, :gone)",
+        file=rig.file_id, credential=rig.credential_id, gone=gone,
+    )  # fmt: skip
+    job = await rig.create()
+    async with rig.worker():
+        assert (await rig.ends(job)).state is JobState.SUCCEEDED
+    assert await rig.sql("SELECT platform_file_id FROM platform_files") == [(next(iter(on_platform(rig))),)]
+    assert any(f"File {gone} does not exist." in line for line in await rig.lines(job))
