@@ -26,6 +26,7 @@ class Pace:
     sweep_interval: timedelta
     shutdown_grace: timedelta
     retention: timedelta
+    stray_blob_age: timedelta
     webhook_schedule: tuple[timedelta, ...]
 
 

@@ -141,5 +141,6 @@ def _pace(settings: Settings) -> Pace:
         sweep_interval=settings.sweep_interval,
         shutdown_grace=settings.shutdown_grace,
         retention=timedelta(days=settings.retention_days),
+        stray_blob_age=settings.stray_blob_age,
         webhook_schedule=tuple(settings.webhook_schedule),
     )
