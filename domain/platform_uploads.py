@@ -21,8 +21,8 @@ GIVE_UP_AFTER: Final = timedelta(days=3)
 ROUTE_AGAIN: Final = timedelta(days=1)
 DOUBT_FIRST: Final = timedelta(minutes=1)
 DOUBT_LONGEST: Final = timedelta(hours=1)
-MOST_READABLE: Final = 32
-"""Characters of the user's own filename that are kept; the whole name stays under 80."""
+MOST_READABLE: Final = 24
+"""Characters of the user's own filename that are kept: too few to hold the id of another upload."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9-]+")
 _EXTENSION = re.compile(r"[A-Za-z0-9]{1,8}")
@@ -43,10 +43,11 @@ class SoughtUpload:
 
 def platform_filename(filename: str, upload_id: str) -> str:
     """Return the name under which a file goes to the platform: `train.pu_01k….jsonl`, in plain ASCII."""
-    stem, _, extension = filename.rpartition(".") if "." in filename else (filename, "", "")
-    readable = _UNSAFE.sub("-", _CARRIED.sub("", stem)).strip("-")[:MOST_READABLE].strip("-") or "file"
-    kind = extension if _EXTENSION.fullmatch(extension) else "jsonl"
-    return f"{readable}.{upload_id}.{kind}"
+    stem, _, extension = filename.rpartition(".")
+    if not _EXTENSION.fullmatch(extension) or not stem:
+        stem, extension = filename, "jsonl"
+    readable = _UNSAFE.sub("-", stem).strip("-")[:MOST_READABLE].strip("-") or "file"
+    return f"{readable}.{upload_id}.{extension}"
 
 
 def carried_upload_id(filename: str | None) -> str | None:

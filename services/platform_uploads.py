@@ -1,4 +1,4 @@
-"""Uploads to the platform that nobody can use: when to look for their files, and what a look came to."""
+"""Uploads to the platform whose files nobody uses: orphans are looked for, copies of ended jobs let go."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -8,17 +8,20 @@ from typing import Any
 
 import structlog
 
-from db.queries import platform_uploads
+from db.queries import files, platform_uploads
 from db.session import Session
-from domain.outcomes import NotOffered, Retryable, Trouble
+from domain.outcomes import Answered, NotFound, NotOffered, Outcome, Retryable, Trouble
 from domain.platform import OptionalRoute
-from domain.platform_uploads import ROUTE_AGAIN, SoughtUpload, next_look, next_try
+from domain.platform_uploads import GIVE_UP_AFTER, ROUTE_AGAIN, SoughtUpload, next_look, next_try
 from services import credentials
 from services.job_steps.retrying import park
 
 LOOK_LEASE = timedelta(minutes=2)
 MOST_AT_ONCE = 500
-NEEDED = (OptionalRoute.FILE_LIST, OptionalRoute.FILE_DELETION)
+SPENT_AT_ONCE = 20
+"""Copies looked at in one run, so that no burst of deletions keeps the jobs from the platform."""
+DELETION = (OptionalRoute.FILE_DELETION,)
+SEARCH = (OptionalRoute.FILE_LIST, *DELETION)
 
 _log = structlog.get_logger(__name__)
 
@@ -40,6 +43,15 @@ class Look:
     lacking: OptionalRoute | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SpentCopy:
+    """A file on the platform that was used and is needed no more."""
+
+    upload_id: str
+    credential_id: str
+    platform_file_id: str
+
+
 async def schedule_looks(session: Session, *, checks: Sequence[timedelta]) -> int:
     """Make uploads that came to nothing, or whose claim is over, due for a look; return how many."""
     return await platform_uploads.schedule_looks(session, first_look=checks[0])
@@ -54,10 +66,12 @@ async def claim_due(session: Session) -> Mapping[str, Sequence[SoughtUpload]]:
     }
 
 
-async def lacks_routes(session: Session, *, credential_id: str) -> OptionalRoute | None:
-    """Return a route without which no orphan can be found or deleted, if the platform is known to lack it."""
+async def lacks_routes(
+    session: Session, *, credential_id: str, of: Sequence[OptionalRoute]
+) -> OptionalRoute | None:
+    """Return one of these routes that the platform is known to lack, if it does."""
     missing = await credentials.missing_routes(session, credential_id=credential_id)
-    return next((route for route in NEEDED if route in missing), None)
+    return next((route for route in of if route in missing), None)
 
 
 async def named_files(session: Session, *, platform_file_ids: Collection[str]) -> set[str]:
@@ -128,3 +142,27 @@ def _tell_given_up(upload: SoughtUpload, changes: Mapping[str, Any]) -> None:
             platform_upload_id=upload.id,
             reason=changes["detail"],
         )
+
+
+async def claim_spent(session: Session, *, checks: Sequence[timedelta]) -> list[SpentCopy]:
+    """Return copies that nothing needs, of jobs that ended so long ago that no late duplicate comes."""
+    found = await platform_uploads.claim_spent(
+        session, unneeded_for=max(checks) * 1.5, patience=GIVE_UP_AFTER, limit=SPENT_AT_ONCE
+    )
+    return [SpentCopy(*row) for row in found]
+
+
+async def finish_spent(session: Session, copy: SpentCopy, outcome: Outcome[None]) -> None:
+    """Record what the platform said to the deletion of a copy."""
+    match outcome:
+        case Answered() | NotFound():
+            await platform_uploads.record_spent(session, upload_id=copy.upload_id)
+            gone = files.forget_platform_files(
+                credential_id=copy.credential_id, platform_file_ids=[copy.platform_file_id]
+            )
+            await session.execute(gone)
+        case NotOffered():
+            missing = [OptionalRoute.FILE_DELETION]
+            await credentials.remember_routes(session, credential_id=copy.credential_id, missing=missing)
+        case Retryable():
+            await _account_waits(session, copy.credential_id, outcome)

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, case, func
 
 from db.models import Job as JobRow
 from db.queries import jobs as job_queries
+from db.queries import platform_uploads
 from db.session import Session
 from domain.deadlines import DEADLINES
 from domain.job_state import TERMINAL, JobState, may_move
@@ -69,6 +70,8 @@ async def move(
     plain = {**_arrival(job, to), **changes}
     due = {"next_step_at": None if to in TERMINAL else _due(job, wait, changes)}
     claim = {} if keep_claim else _NO_CLAIM
+    if to in TERMINAL:
+        riders = [*riders, platform_uploads.job_ended(job.id)]
     moved = await _write(session, job, {**plain, **_arrived(to), **due, **claim}, events, riders, plain)
     ended = moved.read_at if to in TERMINAL else moved.finished_at
     moved = replace(moved, state_since=moved.read_at, finished_at=ended)

@@ -19,8 +19,8 @@ class PlatformUpload(Base):
 
     `pending` is on its way as long as the job's claim is `claim_token`; once it is not, the upload can
     never be recorded as used, and it is as good as `ambiguous`. `check_at` is when the platform's list is
-    looked at for the file, or, once it is `used`, whether it still is: `spent` was deleted after its job
-    had ended. Neither `file_id` nor `job_id` is a foreign key: what an upload left on the platform outlives
+    looked at for the file; of a `used` one it is since when it may be needed no more, and `spent` was then
+    deleted. Neither `file_id` nor `job_id` is a foreign key: what an upload left on the platform outlives
     them.
     """
 
@@ -32,6 +32,7 @@ class PlatformUpload(Base):
         CheckConstraint("looks >= 0 AND doubts >= 0", name="counts_not_negative"),
         Index("ix_platform_uploads_open", "id", postgresql_where=text(OPEN)),
         Index("ix_platform_uploads_kept", "check_at", postgresql_where=text(KEPT)),
+        Index(None, "job_id"),
         Index("ix_platform_uploads_over", "begun_at", postgresql_where=text(OVER)),
         Index(
             "ix_platform_uploads_file", "platform_file_id",

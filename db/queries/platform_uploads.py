@@ -20,7 +20,13 @@ def new_uploads(rows: Sequence[Mapping[str, Any]]) -> Insert:
 
 def used(upload_id: str, platform_file_id: str) -> Update:
     """Return the statement that records that a job uses the file."""
-    return _change(upload_id, outcome="used", platform_file_id=platform_file_id)
+    return _change(upload_id, outcome="used", platform_file_id=platform_file_id, check_at=func.now())
+
+
+def job_ended(job_id: str) -> Update:
+    """Return the statement that notes that this job needs its files on the platform no more."""
+    ours = (PlatformUpload.job_id == job_id) & (PlatformUpload.outcome == "used")
+    return update(PlatformUpload).where(ours).values(check_at=func.now())
 
 
 def ambiguous(upload_id: str, detail: str) -> Update:
@@ -107,6 +113,65 @@ async def record_look(
         .values(**changes, check_at=check_at)
     )
     return (await session.execute(statement)).rowcount == 1
+
+
+# Needed is what a living job, or another one, uses, what jobs share, and whatever a person may have to look
+# for on the platform: of a job that nobody saw end there, or of which a create may still come to light.
+_CLAIM_USED = text("""
+    WITH due AS (
+        SELECT upload.id, upload.job_id, upload.platform_file_id
+          FROM platform_uploads AS upload
+          JOIN platform_credentials AS credential ON credential.id = upload.credential_id
+         WHERE upload.outcome = 'used' AND upload.check_at <= now() - CAST(:unneeded_for AS interval)
+           AND (credential.parked_until IS NULL OR credential.parked_until <= now())
+         ORDER BY upload.check_at LIMIT :limit FOR UPDATE OF upload SKIP LOCKED
+    ), looked_at AS (
+        UPDATE platform_uploads AS upload
+           SET check_at = CASE WHEN EXISTS (
+                   SELECT FROM jobs WHERE jobs.id = due.job_id
+                      AND jobs.finished_at > now() - CAST(:patience AS interval)) THEN now() END
+          FROM due WHERE upload.id = due.id
+        RETURNING upload.id, upload.credential_id, upload.job_id, upload.platform_file_id
+    )
+    SELECT id, credential_id, platform_file_id FROM looked_at AS upload
+     WHERE NOT EXISTS (
+               SELECT FROM jobs
+                WHERE jobs.id = upload.job_id
+                  AND (jobs.finished_at IS NULL OR jobs.finished_at > now() - CAST(:unneeded_for AS interval)
+                       OR (jobs.platform_job_id IS NOT NULL AND jobs.platform_end IS NULL)))
+       AND NOT EXISTS (
+               SELECT FROM platform_submissions AS submission
+                WHERE submission.job_id = upload.job_id
+                  AND (submission.outcome IN ('pending', 'ambiguous', 'unconfirmed')
+                       OR submission.check_at IS NOT NULL))
+       AND NOT EXISTS (
+               SELECT FROM platform_files AS copy
+                WHERE copy.platform_file_id = upload.platform_file_id
+                  AND copy.job_id IS DISTINCT FROM upload.job_id)
+       AND NOT EXISTS (
+               SELECT FROM platform_uploads AS other
+                WHERE other.platform_file_id = upload.platform_file_id AND other.outcome = 'used'
+                  AND other.id <> upload.id)""")
+
+
+async def claim_spent(
+    session: Session, *, unneeded_for: timedelta, patience: timedelta, limit: int
+) -> list[tuple[str, str, str]]:
+    """Look at up to `limit` files whose job may have ended; return those that nothing needs any more.
+
+    They are looked at again after `unneeded_for`, until the job's end is longer ago than `patience`.
+
+    Returns:
+        The ids of upload and credential, and the platform's id of the file.
+    """
+    values = {"unneeded_for": unneeded_for, "patience": patience, "limit": limit}
+    return [(row[0], row[1], row[2]) for row in await session.execute(_CLAIM_USED, values)]
+
+
+async def record_spent(session: Session, *, upload_id: str) -> None:
+    """Record that a file that was used is gone from the platform."""
+    statement = update(PlatformUpload).where(PlatformUpload.id == upload_id, PlatformUpload.outcome == "used")
+    await session.execute(statement.values(outcome="spent", check_at=None))
 
 
 _OLD = text("""

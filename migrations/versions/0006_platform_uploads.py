@@ -61,6 +61,7 @@ def upgrade() -> None:
         ["check_at"],
         postgresql_where=sa.text("outcome = 'used' AND check_at IS NOT NULL"),
     )
+    op.create_index(op.f("ix_platform_uploads_job_id"), "platform_uploads", ["job_id"])
     op.create_index(
         "ix_platform_uploads_over", "platform_uploads", ["begun_at"], postgresql_where=sa.text(OVER)
     )

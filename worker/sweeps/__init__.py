@@ -7,9 +7,14 @@ from worker.sweeps import (
     platform_uploads,
     poison,
     retention,
+    spent_copies,
     stalled,
     stray_blobs,
     uploads,
 )
 
-ALL = (stalled, poison, endpoints, retention, uploads, blobs, depths, stray_blobs, platform_uploads)
+ALL = (
+    stalled, poison, endpoints, retention, uploads, blobs, depths,
+    # Those that may take long come last.
+    stray_blobs, platform_uploads, spent_copies,
+)  # fmt: skip

@@ -40,7 +40,9 @@ async def run_once(context: Context) -> dict[str, int]:
 async def _look(context: Context, credential_id: str, uploads: Sequence[SoughtUpload]) -> Look:
     look = Look()
     async with context.database.transaction() as session:
-        lacking = await platform_uploads.lacks_routes(session, credential_id=credential_id)
+        lacking = await platform_uploads.lacks_routes(
+            session, credential_id=credential_id, of=platform_uploads.SEARCH
+        )
     if lacking is not None:
         look.doubt = NotOffered(f"the platform has no {lacking}")
         return look
