@@ -155,8 +155,7 @@ class Settings(BaseSettings):
     claim_lease: Duration = timedelta(seconds=30)
     # How long a create of unknown fate may take to show up in the platform's list.
     settle_time: Duration = timedelta(seconds=90)
-    # When the platform is looked at again for what a call of unknown fate left there: a late duplicate of a
-    # job, an orphaned file; each counts from when the fate became unknown.
+    # When the platform is searched again for what a call of unknown fate left: jobs twice, files unused.
     duplicate_checks: Annotated[
         list[timedelta], NoDecode, BeforeValidator(_parse_schedule), Field(min_length=1)
     ] = [timedelta(minutes=2), timedelta(minutes=10)]

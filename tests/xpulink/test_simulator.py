@@ -56,6 +56,20 @@ async def ended(client: XPULinkClient, id_: str) -> PlatformJob:
             await asyncio.sleep(0.05)
 
 
+async def test_files_are_listed_newest_first_with_their_names_and_go_when_deleted(start: Any) -> None:
+    client = await platform(start)
+    first, second = await uploaded(client), await uploaded(client)
+    newest = await client.files(after=None, limit=1)
+    assert isinstance(newest, Answered)
+    assert ([file.id for file in newest.value.items], newest.value.has_more) == ([second.id], True)
+    assert newest.value.items[0].filename == "train.jsonl"
+    assert newest.value.items[0].created_at is not None
+    assert await client.delete_file(second.id) == Answered(None)
+    left = await client.files(after=second.id, limit=10)
+    assert isinstance(left, Answered)
+    assert ([file.id for file in left.value.items], left.value.has_more) == ([first.id], False)
+
+
 async def test_a_job_lives_from_upload_to_its_models_end(start: Any) -> None:
     client = await platform(start)
     job = await created(client)
