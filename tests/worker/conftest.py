@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,7 @@ class Rig:
     app: FastAPI
     receiver: Receiver
     folder: Path
+    shared_context: Context
     secret_key: str = field(default_factory=lambda: Fernet.generate_key().decode())
     project_id: str = ""
     caller: Caller = field(default_factory=lambda: Caller("", ""))
@@ -113,6 +114,12 @@ class Rig:
     async def context(self, **changes: Any) -> AsyncIterator[Context]:
         async with opened(self.settings(**changes)) as context:
             yield context
+
+    def sweeping(self, **pace: Any) -> Context:
+        """Return ways out for a sweep of this project, at a pace of its own."""
+        shared = self.shared_context
+        blobs = open_store(self.settings().storage_url)
+        return replace(shared, blobs=blobs, pace=replace(shared.pace, **pace))
 
     @asynccontextmanager
     async def worker(self, **changes: Any) -> AsyncIterator[tuple[Context, Motion]]:
@@ -240,6 +247,17 @@ async def platform_server() -> AsyncIterator[tuple[FastAPI, str]]:
         yield app, url
 
 
+@pytest.fixture(scope="session")
+async def shared_context(
+    own_database: tuple[str, Database], platform_server: tuple[FastAPI, str]
+) -> AsyncIterator[Context]:
+    """Ways out to the database and the platform that tests share: to open them for each sweep costs more."""
+    known = {**QUICK, "database_url": own_database[0], "xpulink_base_url": platform_server[1]}
+    keys = {"xpulink_api_key": PLATFORM_KEY, "secret_keys": Fernet.generate_key().decode()}
+    async with opened(Settings(_env_file=None, **known, **keys)) as context:
+        yield context
+
+
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
     one = Receiver()
@@ -258,10 +276,11 @@ async def rig(
     own_database: tuple[str, Database],
     platform_server: tuple[FastAPI, str],
     receiver: Receiver,
+    shared_context: Context,
     tmp_path: Path,
 ) -> AsyncIterator[Rig]:
     (url, pool), (app, platform_url) = own_database, platform_server
-    made = Rig(pool, url, platform_url, app, receiver, tmp_path)
+    made = Rig(pool, url, platform_url, app, receiver, tmp_path, shared_context)
     for table in ("projects", "platform_credentials", "leases"):
         await made.sql(f"DELETE FROM {table}")  # noqa: S608 - constants above
     async with pool.transaction() as session:

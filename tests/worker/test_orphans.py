@@ -1,5 +1,6 @@
 """Files on the platform that nobody uses are found and deleted; the platform's own list is the judge."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,9 +17,10 @@ from worker.sweeps import platform_uploads, retention
 CONTENT = b'{"messages": [{"role": "user", "content": "?"}, {"role": "assistant", "content": "."}]}\n' * 20
 
 
-async def swept(rig: Any, checks: str = "0s,0s") -> dict[str, int]:
-    async with rig.context(duplicate_checks=checks) as context:
-        counts = await platform_uploads.run_once(context)
+async def swept(rig: Any, *hours: int) -> dict[str, int]:
+    """Sweep, with two looks that are due at once, or at these hours."""
+    checks = tuple(timedelta(hours=hour) for hour in hours or (0, 0))
+    counts = await platform_uploads.run_once(rig.sweeping(duplicate_checks=checks))
     return {name: count for name, count in counts.items() if count}
 
 
@@ -44,8 +46,8 @@ async def uploaded(rig: Any, name: str) -> str:
     async def content() -> Any:
         yield CONTENT
 
-    async with rig.context() as context:
-        outcome = await context.platform.upload_file(filename=name, size=len(CONTENT), content=content)
+    platform = rig.sweeping().platform
+    outcome = await platform.upload_file(filename=name, size=len(CONTENT), content=content)
     assert isinstance(outcome, Answered)
     return str(outcome.value.id)
 
@@ -126,13 +128,13 @@ async def test_a_file_that_shows_up_late_is_found_by_the_second_look(rig: Any) -
     await rig.create()
     plan = await begun(rig)
     await rig.sql("UPDATE jobs SET claim_token = NULL, claimed_until = NULL")
-    assert await swept(rig, "0s,1h") == {"lost": 1, "looked": 1}
-    assert await swept(rig, "0s,1h") == {}  # not before its time
+    assert await swept(rig, 0, 1) == {"lost": 1, "looked": 1}
+    assert await swept(rig, 0, 1) == {}  # not before its time
     late = await uploaded(
         rig, f"prefix_{plan.sources[0].upload_id.upper()}_jsonl"
     )  # as platforms rewrite names
     await rig.sql("UPDATE platform_uploads SET check_at = now()")
-    assert await swept(rig, "0s,1h") == {"deleted": 1}
+    assert await swept(rig, 0, 1) == {"deleted": 1}
     assert late not in on_platform(rig)
 
 
@@ -144,8 +146,7 @@ async def test_what_was_never_there_is_looked_for_twice_and_then_forgotten(rig: 
     assert await swept(rig) == {"absent": 1}
     assert (await swept(rig), rig.requests("file_list")) == ({}, 2)
     await rig.sql("UPDATE platform_uploads SET begun_at = now() - interval '91 days'")
-    async with rig.context() as context:
-        assert (await retention.run_once(context))["platform_uploads"] == 1
+    assert (await retention.run_once(rig.sweeping()))["platform_uploads"] == 1
 
 
 async def test_one_reading_of_the_list_serves_all_that_are_due(rig: Any) -> None:
@@ -254,9 +255,8 @@ async def test_a_list_that_cannot_tell_deletes_what_it_shows_and_concludes_nothi
 
 async def test_a_shared_copy_that_was_deleted_on_the_platform_is_uploaded_again(rig: Any) -> None:
     await rig.sql("UPDATE platform_credentials SET echoes_metadata = true")
-    async with rig.context() as context:
-        gone = await uploaded(rig, "train.jsonl")
-        await context.platform.delete_file(gone)
+    gone = await uploaded(rig, "train.jsonl")
+    await rig.sweeping().platform.delete_file(gone)
     await rig.sql(
         "INSERT INTO platform_files (id, file_id, credential_id, platform_file_id)"
         " VALUES ('pf_1', :file, :credential, :gone)",

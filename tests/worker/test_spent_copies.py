@@ -1,5 +1,6 @@
 """A job's copy of its file does not stay on the platform after the job's end, and no sooner does it go."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +12,8 @@ from worker.sweeps import spent_copies
 
 async def swept(rig: Any) -> int:
     """Sweep with a last check after ten minutes, so a quarter of an hour after the end."""
-    async with rig.context() as context:
-        return (await spent_copies.run_once(context))["deleted"]
+    checks = (timedelta(minutes=2), timedelta(minutes=10))
+    return (await spent_copies.run_once(rig.sweeping(duplicate_checks=checks)))["deleted"]
 
 
 async def age(rig: Any, minutes: int) -> None:

@@ -19,9 +19,7 @@ OLD = 25 * 3600
 async def swept(rig: Any, *, again: bool = True) -> dict[str, int]:
     if again:
         await rig.sql("DELETE FROM leases")
-    async with rig.context() as context:
-        counts: dict[str, int] = await stray_blobs.run_once(context)
-    return counts
+    return await stray_blobs.run_once(rig.sweeping())
 
 
 async def store(rig: Any, *keys: str, seconds_old: int = OLD) -> None:
