@@ -10,11 +10,11 @@ import structlog
 
 from db.queries import files, platform_uploads
 from db.session import Session
+from domain import parking
 from domain.outcomes import Answered, NotFound, NotOffered, Outcome, Retryable, Trouble
 from domain.platform import OptionalRoute
 from domain.platform_uploads import GIVE_UP_AFTER, ROUTE_AGAIN, SoughtUpload, next_look, next_try
 from services import credentials
-from services.job_steps.retrying import park
 
 LOOK_LEASE = timedelta(minutes=2)
 MOST_AT_ONCE = 500
@@ -88,7 +88,7 @@ async def finish_look(
     credential_id = uploads[0].credential_id
     if look.lacking is not None:
         await credentials.remember_routes(session, credential_id=credential_id, missing=[look.lacking])
-    at_least = await _account_waits(session, credential_id, look.doubt)
+    at_least = _account_waits(look.doubt)
     counts: Counter[str] = Counter()
     for upload in uploads:
         wait, changes = _came_to(upload, look, checks, at_least)
@@ -98,14 +98,14 @@ async def finish_look(
     return counts
 
 
-async def _account_waits(
-    session: Session, credential_id: str, doubt: Retryable | NotOffered | None
-) -> timedelta:
+def _account_waits(doubt: Retryable | NotOffered | None) -> timedelta:
     """Return how long there is nothing to learn: the account is parked, or the route missing."""
     if isinstance(doubt, NotOffered):
         return ROUTE_AGAIN
-    if doubt is not None and doubt.trouble is not Trouble.UNAVAILABLE:
-        return await park(session, credential_id, doubt)
+    if doubt is not None and doubt.trouble is Trouble.THROTTLED:
+        return parking.throttled_wait(doubt)
+    if doubt is not None and doubt.trouble is Trouble.UNAUTHORIZED:
+        return parking.REFUSED_WAIT
     return timedelta(0)
 
 

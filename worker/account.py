@@ -87,6 +87,10 @@ class Account:
         ask = partial(self._platform.file_content, id_, limit_bytes=limit_bytes)
         return await self._call("file_content", ask, of=id_)
 
+    async def files(self, *, after: str | None, limit: int) -> Outcome[Page[PlatformFile]]:
+        """See `Platform.files`."""
+        return await self._call("files", partial(self._platform.files, after=after, limit=limit))
+
     async def delete_file(self, id_: str) -> Outcome[None]:
         """See `Platform.delete_file`."""
         return await self._call("delete_file", partial(self._platform.delete_file, id_), of=id_)
