@@ -6,11 +6,11 @@ The list is read newest first. "Not there" counts only if the reading reached a 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from domain.platform import Page, PlatformJob
+from domain.platform import Page, PlatformJob, PlatformStatus
 
 CLOCK_ALLOWANCE = timedelta(minutes=5)
 UNCONFIRMED_AFTER = timedelta(hours=24)
@@ -35,54 +35,91 @@ class Reach(StrEnum):
 
 
 @dataclass(slots=True)
-class Search:
-    """A reading of the list, page by page."""
+class Reading:
+    """A reading of the list, page by page, back to five minutes before `since`."""
 
-    sought: Sought
-    found: list[PlatformJob] = field(default_factory=list)
+    since: datetime
     seen: set[str] = field(default_factory=set)
     all_echo: bool = True
     unreadable: int = 0
 
-    def read(self, page: Page[PlatformJob]) -> Reach:
-        """Take in one page and say whether another is needed."""
+    def take(self, page: Page[PlatformJob]) -> tuple[list[PlatformJob], Reach]:
+        """Take in one page; return the jobs that no page before it showed, and whether another is needed."""
         fresh = [job for job in page.items if job.id not in self.seen]
         self.seen.update(job.id for job in fresh)
-        self.found.extend(job for job in fresh if self._is_ours(job))
         self.all_echo = self.all_echo and all(job.metadata is not None for job in fresh)
         self.unreadable += page.skipped
-        if page.has_more is False or self._passed_the_intent(page.items):
-            return Reach.ENOUGH
-        return Reach.MORE if fresh else Reach.SHORT
+        if page.has_more is False or self._is_past(page.items):
+            return fresh, Reach.ENOUGH
+        return fresh, Reach.MORE if fresh else Reach.SHORT
 
-    @property
-    def can_tell_absence(self) -> bool:
-        """Not finding it means something: all could be read, and show their marker or have a file of ours."""
-        return not self.unreadable and (self.sought.own_file or self.all_echo)
+    def doubt(self, reach: Reach, *, own_file: bool) -> str | None:
+        """Return why not finding a job means nothing after a reading that came this far; None if it does.
 
-    def doubt(self, reach: Reach) -> str | None:
-        """Return why not finding it means nothing after a reading that came this far; None if it does."""
+        It means something if all could be read, and showed its metadata or has a file of its own.
+        """
         if reach is not Reach.ENOUGH:
             return "the platform's list could not be read far enough"
         if self.unreadable:
             return "the platform's list holds jobs that cannot be read"
-        if not self.can_tell_absence:
+        if not own_file and not self.all_echo:
             return "the platform's list shows jobs without the metadata that would tell this one apart"
         return None
+
+    def _is_past(self, items: Sequence[PlatformJob]) -> bool:
+        """Tell whether the page ends before `since`.
+
+        A page that is not newest first shows no such thing, nor does one on which all were created at once:
+        the list may be the other way round, and what is sought on its last page.
+        """
+        times = [job.created_at for job in items if job.created_at is not None]
+        newest_first = all(later >= earlier for later, earlier in pairwise(times))
+        tells = len(times) == 1 or (newest_first and bool(times) and times[0] > times[-1])
+        return tells and times[-1] < self.since - CLOCK_ALLOWANCE
+
+
+@dataclass(slots=True)
+class Search:
+    """A reading of the list for one create call."""
+
+    sought: Sought
+    found: list[PlatformJob] = field(default_factory=list)
+    reading: Reading = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reading = Reading(self.sought.intent_at)
+
+    def read(self, page: Page[PlatformJob]) -> Reach:
+        """Take in one page and say whether another is needed."""
+        fresh, reach = self.reading.take(page)
+        self.found.extend(job for job in fresh if self._is_ours(job))
+        return reach
+
+    def doubt(self, reach: Reach) -> str | None:
+        """Return why not finding it means nothing after a reading that came this far; None if it does."""
+        return self.reading.doubt(reach, own_file=self.sought.own_file)
 
     def _is_ours(self, job: PlatformJob) -> bool:
         if job.marker is not None:
             return job.marker == self.sought.marker
         return self.sought.own_file and job.training_file == self.sought.platform_training_file
 
-    def _passed_the_intent(self, items: Sequence[PlatformJob]) -> bool:
-        """Tell whether the page ends before the intent; one that is not newest first shows no such thing."""
-        times = [job.created_at for job in items if job.created_at is not None]
-        newest_first = all(later >= earlier for later, earlier in pairwise(times))
-        return newest_first and bool(times) and times[-1] < self.sought.intent_at - CLOCK_ALLOWANCE
+
+_CAME_TO_NOTHING = frozenset({PlatformStatus.FAILED, PlatformStatus.CANCELLED})
 
 
 def earliest(found: Sequence[PlatformJob]) -> tuple[PlatformJob, list[PlatformJob]]:
-    """Return the job to keep, the one created first, and the others, which are to be cancelled."""
-    ordered = sorted(found, key=lambda job: (job.created_at is None, job.created_at or 0, job.id))
+    """Return the job to keep, the one created first, and the others, which are to be cancelled.
+
+    One that came to nothing is kept only if all did: else it would end the job, and its twin be cancelled.
+    """
+    ordered = sorted(
+        found,
+        key=lambda job: (
+            job.status in _CAME_TO_NOTHING,
+            job.created_at is None,
+            job.created_at or datetime.max.replace(tzinfo=UTC),
+            job.id,
+        ),
+    )
     return ordered[0], ordered[1:]

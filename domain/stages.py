@@ -17,3 +17,6 @@ class Stage(StrEnum):
 
     DELIVER = "deliver"
     """Webhooks that are due."""
+
+    DUPLICATES = "duplicates"
+    """Create calls that are looked at again, in case the platform ran one twice."""

@@ -164,5 +164,5 @@ async def finish_spent(session: Session, copy: SpentCopy, outcome: Outcome[None]
         case NotOffered():
             missing = [OptionalRoute.FILE_DELETION]
             await credentials.remember_routes(session, credential_id=copy.credential_id, missing=missing)
-        case Retryable():
-            await _account_waits(session, copy.credential_id, outcome)
+        case _:  # it is asked for again
+            pass

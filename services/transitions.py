@@ -132,6 +132,11 @@ async def warn(session: Session, job: Job, event: NewEvent) -> None:
     await _write(session, unclaimed(job), warned, [event], (), warned)
 
 
+async def note(session: Session, *, job_id: str, events: Sequence[NewEvent]) -> None:
+    """Append to the history of a job that may have ended, or be in another worker's hands; nothing else."""
+    await job_queries.append_events(session, job_id=job_id, events=events)
+
+
 def unclaimed(job: Job) -> Job:
     """Return a job whose claim has run out, for a write that must not meet a live one."""
     return replace(job, claim_token=None)

@@ -6,7 +6,6 @@ stood still for a minute.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -21,6 +20,8 @@ from domain.jobs import Job
 from services import claims, webhook_deliveries
 from services.transitions import ClaimLost
 from services.webhook_deliveries import Delivery
+from worker.clock import RELIED_ON
+from worker.clock import now as passing_time
 from worker.context import Pace
 
 BEATS_PER_LEASE = 3
@@ -30,13 +31,7 @@ MARGIN = 10
 """The last part of a lease in which nothing is done any more on a claim that was not renewed."""
 LAST_BEAT = 2.0
 """Seconds that a beat under way has when the worker stops."""
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _log = structlog.get_logger(__name__)
-
-
-def passing_time() -> float:
-    """Return seconds on a clock that nobody sets and that goes on while the machine sleeps."""
-    return time.clock_gettime(_CLOCK)
 
 
 @dataclass(slots=True, eq=False)
@@ -140,6 +135,12 @@ class Heartbeat:
             _HELD.reset(before)
             if holds.get(row_id) is hold:  # not another claim of ours by now
                 del holds[row_id]
+
+    def surely_holds(self, delivery: Delivery, token: UUID) -> bool:
+        """Tell whether the claim on a delivery was taken or renewed so lately that nobody else has it."""
+        hold = self._deliveries.get(delivery.id)
+        end = self._clock() + self._seconds * (1 - RELIED_ON)
+        return hold is not None and hold.token == token and end < hold.sure_until
 
     async def run(self) -> None:
         """Beat three times in a lease, more often while it is in vain, for ever."""

@@ -3,6 +3,10 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 STEPS = Counter("tuneward_steps_total", "Rows worked on", ["stage", "outcome"])
+DUPLICATES = Counter(
+    "tuneward_duplicates_total", "Further jobs of one create call, found on the platform", ["fate"]
+)
+LATE_LOOKS = Counter("tuneward_late_looks_total", "Create calls that were looked at again", ["outcome"])
 WAITING = Gauge("tuneward_rows_waiting", "Rows that are not at their end", ["stage"])
 DUE = Gauge("tuneward_rows_due", "Rows that are due now", ["stage"])
 OVERDUE = Gauge("tuneward_oldest_due_seconds", "How long the oldest due row has waited", ["stage"])

@@ -11,7 +11,7 @@ from domain.errors import Unavailable
 from worker import sweeps
 from worker.context import Context
 from worker.drain import RunningDrain
-from worker.drains import advance, cancel, deliver, track
+from worker.drains import advance, cancel, deliver, duplicates, track
 from worker.heartbeat import Heartbeat
 from worker.probe import Prober
 
@@ -26,7 +26,7 @@ class Motion:
         self._heartbeat = Heartbeat(context.database, context.pace)
         self._drains: list[RunningDrain[Any]] = [
             RunningDrain(stage.drain(context, self._heartbeat), context.wakes, context.pace.drain_interval)
-            for stage in (advance, track, cancel, deliver)
+            for stage in (advance, track, cancel, deliver, duplicates)
         ]
         self._drain_tasks: list[asyncio.Task[None]] = []
         self._other_tasks: list[asyncio.Task[None]] = []

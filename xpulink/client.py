@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 import httpx
 
+from crash_points import CrashPoint
 from domain.outcomes import Outcome
 from domain.platform import (
     MARKER_KEY,
@@ -31,8 +32,8 @@ from domain.platform import (
 )
 from xpulink import wire
 from xpulink.classify import settle, too_large, web_page
-from xpulink.exchange import Answer, Silence, exchange, open_client
-from xpulink.port import Content
+from xpulink.exchange import Answer, Departure, Silence, exchange, open_client
+from xpulink.port import Content, InTime
 from xpulink.upload import Multipart
 
 T = TypeVar("T")
@@ -121,11 +122,16 @@ class XPULinkClient:
         """See `Platform.delete_file`."""
         return await self._delete(f"{self._paths.files}/{_segment(id_)}")
 
-    async def create_job(self, request: JobRequest, *, with_metadata: bool = True) -> Outcome[PlatformJob]:
+    async def create_job(
+        self, request: JobRequest, *, with_metadata: bool = True, in_time: InTime | None = None
+    ) -> Outcome[PlatformJob]:
         """See `Platform.create_job`."""
         body = json.dumps(_creation(request, with_metadata=with_metadata)).encode()
         headers = {"content-type": "application/json"}
-        return await self._once(self._paths.jobs, body, headers, wire.read_job, self._deadlines.create)
+        departure = Departure(in_time, CrashPoint.SUBMIT_SENT)
+        return await self._once(
+            self._paths.jobs, body, headers, wire.read_job, self._deadlines.create, departure
+        )
 
     async def job(self, id_: str) -> Outcome[PlatformJob]:
         """See `Platform.job`."""
@@ -182,18 +188,24 @@ class XPULinkClient:
         headers: dict[str, str],
         read: Callable[[Any], T],
         deadline: timedelta,
+        departure: Departure | None = None,
     ) -> Outcome[T]:
         request = self._request("POST", path, content=body, headers=headers)
-        came = await self._send(self._writes, request, deadline, MAX_JSON_BYTES)
+        came = await self._send(self._writes, request, deadline, MAX_JSON_BYTES, departure)
         return settle(came, lambda body: read(wire.decode(body)), once=True)
 
     def _request(self, method: str, path: str, **parts: Any) -> httpx.Request:
         return self._reads.build_request(method, self._base + path, **parts)
 
     async def _send(
-        self, client: httpx.AsyncClient, request: httpx.Request, deadline: timedelta, limit: int
+        self,
+        client: httpx.AsyncClient,
+        request: httpx.Request,
+        deadline: timedelta,
+        limit: int,
+        departure: Departure | None = None,
     ) -> Answer | Silence:
-        came = await exchange(client, request, deadline=deadline, limit=limit)
+        came = await exchange(client, request, deadline=deadline, limit=limit, departure=departure)
         if isinstance(came, Answer) and came.status in _KEY_REFUSED:  # some quote the key that they refuse
             return replace(came, body=came.body.replace(self._key, b"[key]"))
         return came

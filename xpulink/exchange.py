@@ -2,12 +2,13 @@
 
 Total deadline, capped body, no redirects. What matters to "paid once" is noted as it happens: whether a byte
 of the request may have left (`sent`), seen in httpcore's own trace rather than guessed from exception types.
+The same trace is the last place at which a request can be kept from leaving.
 """
 
 import asyncio
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +18,8 @@ from ipaddress import ip_address
 from typing import Any, Final
 
 import httpx
+
+from crash_points import CrashPoint, reach
 
 TOO_LARGE: Final = "the answer is larger than allowed"
 _REFUSAL_BYTES: Final = 256 * 1024
@@ -46,16 +49,40 @@ class _BodyFault(Exception):  # noqa: N818 - it is one
     """The body cannot be taken as it comes."""
 
 
-class Departure:
-    """Watches a request leave: `sent` is false as long as the platform cannot have seen a byte of it."""
+class _TooLate(Exception):  # noqa: N818 - it is
+    """Whoever wanted the request sent may not want it any more."""
 
-    def __init__(self) -> None:
+
+class Departure:
+    """Watches a request leave: `sent` is false as long as the platform cannot have seen a byte of it.
+
+    `in_time` is asked right before the head is written and right before the body is: a process that stood
+    still in between must not send what another has taken over. A head without its body creates nothing, but
+    that is the platform's word against ours, so such a request counts as sent.
+    """
+
+    def __init__(self, in_time: Callable[[], bool] | None = None, point: CrashPoint | None = None) -> None:
         self.sent = False
+        self._in_time = in_time
+        self._point = point
 
     async def __call__(self, event: str, facts: Mapping[str, Any]) -> None:
-        """Take httpcore's trace event. A CONNECT goes to a proxy; the platform has seen nothing then."""
+        """Take httpcore's trace event. A CONNECT goes to a proxy; the platform has seen nothing then.
+
+        Raises:
+            _TooLate: Nothing more of the request may leave.
+        """
         if event.endswith("send_request_headers.started") and facts["request"].method != b"CONNECT":
+            self._demand_time()
             self.sent = True
+        elif self.sent and event.endswith("send_request_body.started"):
+            self._demand_time()
+        elif self.sent and event.endswith("send_request_body.complete") and self._point is not None:
+            reach(self._point)
+
+    def _demand_time(self) -> None:
+        if self._in_time is not None and not self._in_time():
+            raise _TooLate("the request was held up until it was no longer ours to send")
 
 
 def open_client(
@@ -94,13 +121,18 @@ def _certificates(*, trust_env: bool) -> ssl.SSLContext:
 
 
 async def exchange(
-    client: httpx.AsyncClient, request: httpx.Request, *, deadline: timedelta, limit: int
+    client: httpx.AsyncClient,
+    request: httpx.Request,
+    *,
+    deadline: timedelta,
+    limit: int,
+    departure: Departure | None = None,
 ) -> Answer | Silence:
     """Send a request and read a 2xx of at most `limit` decoded bytes, all within `deadline`.
 
     Whatever the other side does is in the result; only what the request's own body raises comes through.
     """
-    departure = Departure()
+    departure = departure or Departure()
     request.extensions["trace"] = departure
     head: httpx.Response | None = None
     body = bytearray()
@@ -111,7 +143,7 @@ async def exchange(
                 async for chunk in _decoded(head, limit if head.is_success else _REFUSAL_BYTES):
                     body += chunk
         fault = None
-    except (httpx.HTTPError, OSError, zlib.error, _BodyFault) as error:
+    except (httpx.HTTPError, OSError, zlib.error, _BodyFault, _TooLate) as error:
         fault = (
             f"no whole answer within {deadline.total_seconds():g} s" if clock.expired() else explain(error)
         )
@@ -124,9 +156,9 @@ async def exchange(
 
 def explain(error: Exception) -> str:
     """Say in a line what broke: `ReadError: connection reset`."""
-    return (
-        f"{type(error).__name__}: {error}".rstrip(": ") if not isinstance(error, _BodyFault) else str(error)
-    )
+    if isinstance(error, _BodyFault | _TooLate):
+        return str(error)
+    return f"{type(error).__name__}: {error}".rstrip(": ")
 
 
 async def _decoded(response: httpx.Response, limit: int) -> AsyncIterator[bytes]:

@@ -18,6 +18,9 @@ from domain.platform import (
 Content: TypeAlias = Callable[[], AsyncIterator[bytes]]
 """Opens a file's bytes anew; called once per upload."""
 
+InTime: TypeAlias = Callable[[], bool]
+"""Tells whether a request that waited, or whose process stood still, may leave now."""
+
 
 class ContentFailed(Exception):  # noqa: N818 - the names are the field's words
     """Our own storage broke off, or held other than the `size` bytes announced; the cause says which."""
@@ -39,8 +42,12 @@ class Platform(Protocol):
             ContentFailed: The fault is on our side.
         """
 
-    async def create_job(self, request: JobRequest, *, with_metadata: bool = True) -> Outcome[PlatformJob]:
+    async def create_job(
+        self, request: JobRequest, *, with_metadata: bool = True, in_time: InTime | None = None
+    ) -> Outcome[PlatformJob]:
         """Create a job, which is paid for. Metadata is the marker alone, or nothing.
+
+        Once `in_time` says no, nothing more leaves: `Retryable` if nothing had, else `Ambiguous`.
 
         A platform that refuses the field answers `Rejected` with `metadata` in `param`, `code` or `message`;
         the caller decides whether to ask again without.

@@ -15,7 +15,8 @@ class PlatformSubmission(Base):
     """An intent to create a job on the platform, and what became of it.
 
     `outcome` starts as `pending`; a pending row without a live claim is as good as `ambiguous`.
-    `check_at` is when the reconciler looks (again): for the answer, later for late duplicates.
+    `check_at` is when the platform is looked over for late duplicates, once the submission is not open any
+    more. The default is for a worker of the version before, which writes none.
     """
 
     __tablename__ = "platform_submissions"
@@ -25,7 +26,9 @@ class PlatformSubmission(Base):
             "(outcome IN ('created', 'adopted')) = (platform_job_id IS NOT NULL)", name="found_has_job"
         ),
         CheckConstraint("(claim_token IS NULL) = (claimed_until IS NULL)", name="claim_is_whole"),
+        CheckConstraint("checks >= 0 AND check_tries >= 0", name="checks_not_negative"),
         Index(None, "job_id"),
+        Index(None, "platform_training_file"),
         Index("ix_platform_submissions_due", "check_at", postgresql_where=text("check_at IS NOT NULL")),
     )
 
@@ -44,6 +47,12 @@ class PlatformSubmission(Base):
     looks: Mapped[int] = mapped_column(server_default=text("0"))
     """Looks at the platform's list that could not tell whether the job is there."""
     absent_since: Mapped[datetime | None]
-    check_at: Mapped[datetime | None]
+    check_at: Mapped[datetime | None] = mapped_column(server_default=text("now() + interval '2 minutes'"))
+    checks: Mapped[int] = mapped_column(server_default=text("0"))
+    """Looks for late duplicates that came to an end."""
+    check_tries: Mapped[int] = mapped_column(server_default=text("0"))
+    """Looks that were begun since the last that came to an end."""
+    duplicates: Mapped[list[str]] = mapped_column(server_default=text("'[]'::jsonb"))
+    """The platform's ids of further jobs of this submission; what became of each is in the job's history."""
     claim_token: Mapped[UUID | None]
     claimed_until: Mapped[datetime | None]

@@ -195,6 +195,21 @@ async def write_job(
     return None if row is None else Written(*row)
 
 
+async def append_events(session: Session, *, job_id: str, events: Sequence[jobs.NewEvent]) -> None:
+    """Append to a job's history, whoever holds it and whether it has ended or not."""
+    new = job_events.numbered(job_id, events)
+    count = select(func.count()).select_from(new).scalar_subquery()
+    written = (
+        update(Job)
+        .where(Job.id == job_id)
+        .values(sequence=Job.sequence + count)
+        .returning(Job.id, Job.sequence)
+        .cte("written")
+    )
+    statement = select(written.c.sequence).add_cte(job_events.appended(written, new, count))
+    await session.execute(statement)
+
+
 async def claimed_job(session: Session, *, job_id: str, token: UUID) -> jobs.Job | None:
     """Return the job as it is now, if this claim still holds it."""
     statement = select(*_COLUMNS).where(Job.id == job_id, Job.claim_token == token)

@@ -29,16 +29,23 @@ _OPEN = text(f"""
            AND credential.id = jobs.credential_id AND {_RECOGNISABLE}
         RETURNING jobs.id, jobs.platform_training_file, credential.refuses_metadata, {_OWN_FILE} AS own_file
     ), submission AS (
-        INSERT INTO platform_submissions (id, job_id, marker, platform_training_file, own_file)
-        SELECT :submission_id, id, :marker, platform_training_file, own_file FROM job
+        INSERT INTO platform_submissions (id, job_id, marker, platform_training_file, own_file, check_at)
+        SELECT :submission_id, id, :marker, platform_training_file, own_file, now() + :first_check FROM job
     )
     SELECT refuses_metadata FROM job""")  # noqa: S608 - constants above
 
 
 async def open_submission(
-    session: Session, *, submission_id: str, job_id: str, token: UUID, marker: str, lease: timedelta
+    session: Session,
+    *,
+    submission_id: str,
+    job_id: str,
+    token: UUID,
+    marker: str,
+    lease: timedelta,
+    first_check: timedelta,
 ) -> bool | None:
-    """Write the intent to create.
+    """Write the intent to create, and when to look for late duplicates of it, so that neither is forgotten.
 
     Returns:
         Whether the platform refuses metadata; None if the job is not ours, not wanted any more, or
@@ -50,6 +57,7 @@ async def open_submission(
         "token": token,
         "marker": marker,
         "lease": lease,
+        "first_check": first_check,
     }
     return (await session.execute(_OPEN, values)).scalar()
 
@@ -78,6 +86,17 @@ async def submission(session: Session, *, submission_id: str) -> AnyRow:
 def submission_change(submission_id: str, **changes: Any) -> Update:
     """Return the statement that records what became of a submission; it rides along with the job's."""
     return update(PlatformSubmission).where(PlatformSubmission.id == submission_id).values(**changes)
+
+
+def settled(submission_id: str, outcome: str, **changes: Any) -> Update:
+    """Return the statement that ends a submission; the looks for late duplicates count from now."""
+    first_check = PlatformSubmission.check_at - PlatformSubmission.intent_at
+    return submission_change(submission_id, outcome=outcome, check_at=func.now() + first_check, **changes)
+
+
+def never_left(submission_id: str, reason: str) -> Update:
+    """Return the statement that ends a submission that certainly had no effect: it has no duplicates."""
+    return submission_change(submission_id, outcome="retryable", detail=reason, check_at=None)
 
 
 async def refused_for_a_file(session: Session, *, job_id: str) -> bool:

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from db.queries import submissions
+from db.queries import duplicates, submissions
 from db.session import Session
 from domain.jobs import Job, NewEvent
 from domain.outcomes import Retryable
-from domain.platform import JobError, PlatformJob
+from domain.platform import JobError, OptionalRoute, PlatformJob
 from domain.reconciliation import UNCONFIRMED_AFTER, Sought
-from services import transitions
+from services import credentials, transitions
 from services.job_steps.retrying import retry_later
 from services.job_steps.submitting import submitted
 
@@ -23,6 +23,8 @@ class ReconcilePlan:
     job: Job
     submission_id: str
     sought: Sought
+    can_cancel: bool
+    """As far as is known, a job too many could be ended on the platform."""
     age: timedelta
     absent_for: timedelta | None
     doubted: bool
@@ -33,8 +35,18 @@ async def begin_reconcile(session: Session, job: Job) -> ReconcilePlan:
     """Return what to look for on the platform."""
     assert job.open_submission_id is not None  # noqa: S101 - the worker chose this step by it
     row = await submissions.submission(session, submission_id=job.open_submission_id)
-    sought = Sought(row.marker, row.platform_training_file, row.own_file, row.intent_at)
-    return ReconcilePlan(job, row.id, sought, row.age, row.absent_for, doubted=row.looks > 0)
+    file = row.platform_training_file
+    own = row.own_file and await duplicates.is_of_one_job(session, platform_training_file=file, job_id=job.id)
+    missing = await credentials.missing_routes(session, credential_id=job.credential_id)
+    return ReconcilePlan(
+        job,
+        row.id,
+        Sought(row.marker, file, own, row.intent_at),
+        can_cancel=OptionalRoute.CANCEL not in missing,
+        age=row.age,
+        absent_for=row.absent_for,
+        doubted=row.looks > 0,
+    )
 
 
 async def finish_found(
@@ -48,7 +60,7 @@ async def finish_absent(session: Session, plan: ReconcilePlan, *, settle: timede
     """Note that it is not there; only the second time, `settle` later, may another create be sent."""
     if plan.absent_for is not None and plan.absent_for >= settle:
         event = NewEvent("The platform never got the submission")
-        rider = submissions.submission_change(plan.submission_id, outcome="absent")
+        rider = submissions.settled(plan.submission_id, "absent")
         changes = {"open_submission_id": None}
         await transitions.stay(
             session, plan.job, wait=timedelta(0), events=[event], changes=changes, riders=[rider]
@@ -56,7 +68,8 @@ async def finish_absent(session: Session, plan: ReconcilePlan, *, settle: timede
         return
     rider = submissions.first_absence(plan.submission_id)
     wait = settle if plan.absent_for is None else settle - plan.absent_for
-    await transitions.stay(session, plan.job, wait=wait, riders=[rider])
+    events = [] if plan.can_cancel or plan.absent_for is not None else [_no_second_chance(settle)]
+    await transitions.stay(session, plan.job, wait=wait, events=events, riders=[rider])
 
 
 async def finish_unknown(session: Session, plan: ReconcilePlan, reason: str) -> None:
@@ -66,7 +79,7 @@ async def finish_unknown(session: Session, plan: ReconcilePlan, reason: str) -> 
         events = [] if plan.doubted else [_doubt(reason)]
         await transitions.stay(session, plan.job, wait=UNREACHABLE_LOOK, events=events, riders=[rider])
         return
-    rider = submissions.submission_change(plan.submission_id, outcome="unconfirmed", detail=reason)
+    rider = submissions.settled(plan.submission_id, "unconfirmed", detail=reason)
     await transitions.fail(session, plan.job, unconfirmed(plan.sought), riders=[rider])
 
 
@@ -76,6 +89,15 @@ async def finish_unreachable(session: Session, plan: ReconcilePlan, outcome: Ret
         await finish_unknown(session, plan, outcome.reason)
         return
     await retry_later(session, plan.job, outcome, what="Looking for the submission on the platform")
+
+
+def _no_second_chance(settle: timedelta) -> NewEvent:
+    minutes = f"{settle.total_seconds() / 60:.3g} min"
+    return NewEvent(
+        "The platform does not show the submission, and has no way to cancel a job that came of it late; "
+        f"it is sent again only if it is still not there after {minutes}",
+        level="warn",
+    )
 
 
 def _doubt(reason: str) -> NewEvent:

@@ -31,8 +31,17 @@ class SubmitPlan:
     with_metadata: bool
 
 
-async def begin_submit(session: Session, job: Job, *, lease: timedelta) -> SubmitPlan | None:
-    """Commit to sending one create call; None if the job is not to be submitted after all."""
+async def begin_submit(
+    session: Session, job: Job, *, lease: timedelta, first_check: timedelta
+) -> SubmitPlan | None:
+    """Commit to sending one create call; None if the job is not to be submitted after all.
+
+    Args:
+        session: the transaction.
+        job: the job as it was claimed.
+        lease: how long the claim holds from now on.
+        first_check: how long until late duplicates are looked for.
+    """
     if job.cancel_requested_at is not None or job.paused_at is not None:
         await _stop(session, job)
         return None
@@ -41,7 +50,13 @@ async def begin_submit(session: Session, job: Job, *, lease: timedelta) -> Submi
     token = job.claim_token
     assert token is not None  # noqa: S101 - steps run under a claim
     refuses = await submissions.open_submission(
-        session, submission_id=submission_id, job_id=job.id, token=token, marker=marker, lease=lease
+        session,
+        submission_id=submission_id,
+        job_id=job.id,
+        token=token,
+        marker=marker,
+        lease=lease,
+        first_check=first_check,
     )
     if refuses is None:
         await _not_opened(session, job)
@@ -103,7 +118,7 @@ async def finish_submit(
         case Ambiguous(reason):
             await _unclear(session, plan, reason)
         case Retryable(reason=reason):
-            rider = submissions.submission_change(plan.submission_id, outcome="retryable", detail=reason)
+            rider = submissions.never_left(plan.submission_id, reason)
             what, closed = "Submitting to the platform", {"open_submission_id": None}
             await retry_later(session, plan.job, outcome, what=what, riders=[rider], changes=closed)
         case Rejected() if plan.with_metadata and _about_metadata(outcome):
@@ -123,7 +138,7 @@ async def submitted(
 ) -> None:
     """Move on with the platform's id, however it was learnt."""
     how = "Submitted to the platform" if outcome == "created" else "Found on the platform"
-    rider = submissions.submission_change(submission_id, outcome=outcome, platform_job_id=created.id)
+    rider = submissions.settled(submission_id, outcome, platform_job_id=created.id)
     await transitions.move(
         session,
         job,
@@ -158,7 +173,7 @@ def _about_metadata(outcome: Rejected) -> bool:
 
 async def _without_metadata(session: Session, plan: SubmitPlan, outcome: Rejected) -> None:
     """Go back for a training file of the job's own: without metadata nothing else would identify it."""
-    rejected = submissions.submission_change(plan.submission_id, outcome="rejected", detail=outcome.message)
+    rejected = submissions.settled(plan.submission_id, "rejected", detail=outcome.message)
     refuses = platform_credentials.metadata_knowledge(
         credential_id=plan.job.credential_id, echoes=False, refuses=True
     )
@@ -175,7 +190,7 @@ async def _without_metadata(session: Session, plan: SubmitPlan, outcome: Rejecte
 async def _rejected(
     session: Session, plan: SubmitPlan, message: str, code: str | None, param: str | None
 ) -> None:
-    rider = submissions.submission_change(plan.submission_id, outcome="rejected", detail=message)
+    rider = submissions.settled(plan.submission_id, "rejected", detail=message)
     text = f"The platform refused the job: {message}"
     error = JobError(code or "platform_refused_job", text, param)
     await transitions.fail(session, plan.job, error, riders=[rider])

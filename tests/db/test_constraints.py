@@ -79,6 +79,8 @@ ILLEGAL = {
         ("outcome_known", "outcome = 'lost'"),
         ("found_has_job", "outcome = 'created'"),
         ("found_has_job", "platform_job_id = 'p'"),
+        ("checks_not_negative", "checks = -1"),
+        ("checks_not_negative", "check_tries = -1"),
         ("claim_is_whole", "claimed_until = now()"),
     ],
     "platform_uploads": [

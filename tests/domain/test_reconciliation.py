@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -51,13 +52,13 @@ def test_the_reading_ends_at_a_job_older_than_the_intent_less_five_minutes() -> 
     search = Search(OWN)
     assert search.read(page(job("c"), job("b", minutes=-4.9))) is Reach.MORE
     assert search.read(page(job("a", minutes=-5.1))) is Reach.ENOUGH
-    assert search.can_tell_absence
+    assert search.doubt(Reach.ENOUGH) is None
 
 
 def test_the_reading_ends_where_the_platform_says_so() -> None:
     search = Search(OWN)
     assert search.read(page(job("b"), has_more=False)) is Reach.ENOUGH
-    assert search.can_tell_absence
+    assert search.doubt(Reach.ENOUGH) is None
 
 
 def test_a_page_that_is_not_newest_first_does_not_end_the_reading() -> None:
@@ -65,8 +66,14 @@ def test_a_page_that_is_not_newest_first_does_not_end_the_reading() -> None:
     assert search.read(page(job("a", minutes=-9), job("b"))) is Reach.MORE
     assert search.read(page(job("c", minutes=-9), job("d", minutes=2), job("e", minutes=-8))) is Reach.MORE
     assert (
-        search.read(page(job("f", minutes=None), job("g", minutes=-7), job("h", minutes=-7))) is Reach.ENOUGH
+        search.read(page(job("f", minutes=None), job("g", minutes=-7), job("h", minutes=-8))) is Reach.ENOUGH
     )
+
+
+def test_a_page_of_jobs_created_all_at_once_does_not_show_that_the_list_is_newest_first() -> None:
+    at_once = page(job("a", minutes=-9), job("b", minutes=-9))
+    assert Search(OWN).read(at_once) is Reach.MORE
+    assert Search(OWN).read(page(job("a", minutes=-9), has_more=None)) is Reach.ENOUGH
 
 
 def test_an_empty_list_is_an_end_only_if_the_platform_says_so() -> None:
@@ -98,15 +105,15 @@ def test_absence_means_nothing_if_an_item_could_not_be_read() -> None:
     search = Search(OWN)
     search.read(page(job("b"), skipped=1))
     search.read(page(job("a", minutes=-9), has_more=False))
-    assert not search.can_tell_absence
+    assert search.doubt(Reach.ENOUGH) is not None
 
 
 def test_absence_means_nothing_with_a_shared_file_unless_every_job_shows_its_metadata() -> None:
     shows_all, hides_one = Search(SHARED), Search(SHARED)
     shows_all.read(page(job("b", metadata={}), job("a", metadata=marked("sub_9")), has_more=False))
     hides_one.read(page(job("b", metadata={}), job("a", metadata=None), has_more=False))
-    assert shows_all.can_tell_absence
-    assert not hides_one.can_tell_absence
+    assert shows_all.doubt(Reach.ENOUGH) is None
+    assert hides_one.doubt(Reach.ENOUGH) is not None
 
 
 def test_the_doubt_is_named() -> None:
@@ -122,6 +129,13 @@ def test_the_doubt_is_named() -> None:
 def test_the_job_created_first_is_kept_and_one_without_a_time_is_not() -> None:
     late, early, timeless = job("a", minutes=2), job("c", minutes=1), job("b", minutes=None)
     assert earliest([timeless, late, early]) == (early, [late, timeless])
+
+
+def test_a_job_that_came_to_nothing_is_kept_only_if_all_did() -> None:
+    running = job("b", minutes=2)
+    cancelled = replace(job("a"), status=PlatformStatus.CANCELLED)
+    assert earliest([cancelled, running]) == (running, [cancelled])
+    assert earliest([cancelled]) == (cancelled, [])
 
 
 def test_of_two_created_at_once_the_same_is_kept_however_they_are_listed() -> None:

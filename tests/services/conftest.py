@@ -27,6 +27,7 @@ from services.job_steps.uploading import UploadPlan
 from services.secret_box import SecretBox
 
 LEASE = timedelta(seconds=30)
+FIRST_CHECK = timedelta(minutes=2)
 NOW = timedelta(0)
 
 
@@ -141,7 +142,7 @@ class World:
 
     async def begin_submit(self, job: Job) -> SubmitPlan:
         async with self.transaction() as session:
-            plan = await submitting.begin_submit(session, job, lease=LEASE)
+            plan = await submitting.begin_submit(session, job, lease=LEASE, first_check=FIRST_CHECK)
         assert plan is not None
         return plan
 

@@ -172,7 +172,12 @@ async def test_cancelling_between_upload_and_create_sends_no_create(world: Any) 
 
 async def no_submit(world: Any, job: Job) -> None:
     async with world.transaction() as session:
-        assert await submitting.begin_submit(session, job, lease=timedelta(seconds=30)) is None
+        assert (
+            await submitting.begin_submit(
+                session, job, lease=timedelta(seconds=30), first_check=timedelta(minutes=2)
+            )
+            is None
+        )
 
 
 @pytest.mark.parametrize("state", [JobState.SUBMITTING, JobState.TRACKING, JobState.COLLECTING])

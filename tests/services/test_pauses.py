@@ -18,6 +18,7 @@ from services import claims, jobs, pauses, upkeep
 from services.job_steps import submitting, uploading
 
 LEASE = timedelta(seconds=30)
+FIRST_CHECK = timedelta(minutes=2)
 PAUSED, RESUMED = "The job was paused", "The job was resumed"
 
 
@@ -38,7 +39,7 @@ async def due(world: Any) -> list[Job]:
 
 async def begin_submit(world: Any, job: Job) -> Any:
     async with world.transaction() as session:
-        return await submitting.begin_submit(session, job, lease=LEASE)
+        return await submitting.begin_submit(session, job, lease=LEASE, first_check=FIRST_CHECK)
 
 
 async def sent(world: Any) -> int:
@@ -135,7 +136,13 @@ async def test_a_pause_taken_back_while_its_worker_asks_why_lets_the_job_go_on(w
     await pause(world, created)
     async with world.transaction() as session:
         refused = await submissions.open_submission(
-            session, submission_id="sub_x", job_id=job.id, token=job.claim_token, marker="m", lease=LEASE
+            session,
+            submission_id="sub_x",
+            job_id=job.id,
+            token=job.claim_token,
+            marker="m",
+            lease=LEASE,
+            first_check=FIRST_CHECK,
         )
         assert refused is None
     await resume(world, created)

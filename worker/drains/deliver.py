@@ -16,6 +16,7 @@ from domain.stages import Stage
 from services import webhook_deliveries
 from services.webhook_deliveries import Delivery
 from worker import metrics
+from worker.clock import Sure
 from worker.context import Context
 from worker.drain import Drain
 from worker.heartbeat import Heartbeat
@@ -68,13 +69,20 @@ class Deliver:
         return [Claimed(delivery, token) for delivery in due]
 
     async def work(self, claimed: Claimed) -> None:
-        """Wait for the endpoint's turn, try once, record it."""
+        """Wait for the endpoint's turn, try once, record it.
+
+        If this process stood still, or nobody could renew the claim, another worker may be at it: then
+        nothing is sent, and what is still ours after all goes back unused.
+        """
         endpoint_id = claimed.delivery.endpoint_id
         self._waiting[endpoint_id] += 1
         try:
             held = self._heartbeat.holding_delivery(claimed.delivery, claimed.token)
             async with held, self._turns[endpoint_id]:
-                await self._try_once(claimed)
+                if self._heartbeat.surely_holds(claimed.delivery, claimed.token):
+                    await self._try_once(claimed)
+                else:
+                    await self.hand_back(claimed)
         finally:
             self._waiting[endpoint_id] -= 1
             if not self._waiting[endpoint_id]:

@@ -1,17 +1,24 @@
 """SUBMITTING with an open submission: read the platform's list until it tells, or cannot."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
 from crash_points import CrashPoint, reach
 from db.session import Session
+from domain.duplicates import Dealt, Fate
 from domain.jobs import Job
-from domain.outcomes import Answered, NotFound, NotOffered, Rejected, Retryable
-from domain.reconciliation import Reach, Search, earliest
+from domain.outcomes import Retryable
+from domain.platform import PlatformJob
+from domain.reconciliation import Search, earliest
+from services import duplicates
 from services.job_steps import reconciling
 from services.job_steps.reconciling import ReconcilePlan
-from worker.context import Context
-from worker.recording import record_job
-
-PAGE = 100
-MOST_PAGES = 50
+from worker import metrics
+from worker.context import Context, Pace
+from worker.listing import read_back
+from worker.recording import record, record_job
+from worker.steps.duplicates import cancel
 
 
 async def reconcile(context: Context, job: Job) -> None:
@@ -19,10 +26,10 @@ async def reconcile(context: Context, job: Job) -> None:
     async with context.database.transaction() as session:
         plan = await reconciling.begin_reconcile(session, job)
     search = Search(plan.sought)
-    finding = await _read_list(context, search)
+    finding = await read_back(context.platform, search.read)
     reach(CrashPoint.LIST_READ)
-    if search.found:
-        await _adopt(context, plan, search)
+    if search.found and (found := await _nobodys(context, plan, search.found)):
+        await _adopt(context, plan, found)
         return
     await record_job(
         context.database, job, lambda session: _not_found(context, session, plan, search, finding)
@@ -37,35 +44,42 @@ async def _not_found(
     elif (doubt := search.doubt(finding)) is not None:
         await reconciling.finish_unknown(session, plan, doubt)
     else:
-        await reconciling.finish_absent(session, plan, settle=context.pace.settle_time)
+        await reconciling.finish_absent(session, plan, settle=_settle(context.pace, plan))
 
 
-async def _adopt(context: Context, plan: ReconcilePlan, search: Search) -> None:
-    kept, duplicates = earliest(search.found)
-    for duplicate in duplicates:
-        await context.platform.cancel_job(duplicate.id)
+def _settle(pace: Pace, plan: ReconcilePlan) -> timedelta:
+    """Where a late duplicate could not be cancelled, wait for as long as one would be looked for."""
+    return pace.settle_time if plan.can_cancel else max(pace.settle_time, pace.duplicate_checks[-1])
+
+
+async def _nobodys(context: Context, plan: ReconcilePlan, found: Sequence[PlatformJob]) -> list[PlatformJob]:
+    async with context.database.transaction() as session:
+        free = await duplicates.nobodys(session, credential_id=plan.job.credential_id, found=found)
+    return [job for job in found if job.id in free]
+
+
+async def _adopt(context: Context, plan: ReconcilePlan, found: Sequence[PlatformJob]) -> None:
+    """Keep one first, and only then end the others: whoever dies in between leaves them to a late look."""
+    kept, surplus = earliest(found)
     first_poll = context.pace.poll_interval / 3
     await record_job(
         context.database,
         plan.job,
         lambda session: reconciling.finish_found(session, plan, kept, first_poll=first_poll),
     )
+    for duplicate in surplus:
+        dealt = await cancel(context, duplicate)
+        if dealt.fate is Fate.UNSURE:
+            continue  # a late look tries again
+        news = await record(context.database, partial(_end, plan, dealt))
+        metrics.DUPLICATES.labels(dealt.fate).inc(news)
 
 
-async def _read_list(context: Context, search: Search) -> Reach | Retryable:
-    after: str | None = None
-    for _ in range(MOST_PAGES):
-        outcome = await context.platform.jobs(after=after, limit=PAGE)
-        match outcome:
-            case Answered(page):
-                reach = search.read(page)
-                if reach is not Reach.MORE:
-                    return reach
-                after = page.items[-1].id
-            case Retryable():
-                return outcome
-            case NotFound() | NotOffered() | Rejected():
-                return Reach.SHORT
-            case _:
-                return Retryable(outcome.reason)
-    return Reach.SHORT
+async def _end(plan: ReconcilePlan, dealt: Dealt, session: Session) -> bool:
+    return await duplicates.record(
+        session,
+        credential_id=plan.job.credential_id,
+        submission_id=plan.submission_id,
+        job_id=plan.job.id,
+        dealt=dealt,
+    )

@@ -22,6 +22,7 @@ from services.job_steps.reconciling import ReconcilePlan
 
 NOW = timedelta(0)
 SETTLE = timedelta(seconds=90)
+FIRST_CHECK = timedelta(minutes=2)
 
 
 async def due_in(world: Any) -> float:
@@ -111,7 +112,12 @@ async def test_no_create_leaves_that_could_not_be_recognised(world: Any, learnt:
     claimed = await world.upload()
     await world.sql(f"UPDATE platform_credentials SET {learnt}")  # noqa: S608 - by another job, meanwhile
     async with world.transaction() as session:
-        assert await submitting.begin_submit(session, claimed, lease=timedelta(seconds=30)) is None
+        assert (
+            await submitting.begin_submit(
+                session, claimed, lease=timedelta(seconds=30), first_check=FIRST_CHECK
+            )
+            is None
+        )
     assert (await world.get(job)).state is JobState.HELD
     assert (await world.lines(job))[-1] == f"The platform does not keep the metadata field; {OF_ITS_OWN}"
     assert await world.value("SELECT count(*) FROM platform_submissions") == 0
