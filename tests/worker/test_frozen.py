@@ -15,10 +15,13 @@ import pytest
 
 from crash_points import TAKEN, CrashPoint, order
 from domain.job_state import JobState
+from services import claims
 from simulator.life import is_live
 from worker.clock import Sure
 from worker.drains.deliver import Claimed, Deliver
 from worker.heartbeat import Heartbeat
+from worker.steps.submit import submit
+from worker.steps.upload import upload
 
 from .conftest import PLATFORM_KEY, QUICK
 
@@ -75,7 +78,25 @@ async def test_a_worker_frozen_in_a_submit_and_thawed_after_another_took_over_ma
     assert (await rig.get(job)).state is JobState.TRACKING
     outcomes = [row[0] for row in await rig.sql("SELECT outcome FROM platform_submissions ORDER BY id")]
     assert outcomes == (["adopted"] if point is CrashPoint.SUBMIT_SENT else ["absent", "created"])
-    assert b"another worker holds this now" in log.read_bytes()
+    said = log.read_bytes()  # whichever notices first
+    assert b"another worker holds this now" in said or b"the claim was lost" in said
+
+
+async def test_a_create_does_not_leave_once_its_claim_may_have_run_out(rig: Any) -> None:
+    job = await rig.create()
+    async with rig.context() as context:
+        async with rig.database.transaction() as session:
+            (claimed,) = await claims.claim_advancing(session, lease=timedelta(minutes=1), limit=1)
+        submitting = await upload(context, claimed)
+        assert submitting is not None
+        assert submitting.state is JobState.SUBMITTING
+        late = replace(context, pace=replace(context.pace, lease=timedelta(0)))
+        await submit(late, submitting)
+        assert rig.requests("create") == 0
+        assert await rig.sql("SELECT outcome, check_at FROM platform_submissions") == [("retryable", None)]
+        async with rig.moving(context):  # it was certainly not sent, so it may be sent again
+            assert (await rig.ends(job)).state is JobState.SUCCEEDED
+    assert rig.requests("create") == 1
 
 
 async def one_delivery(rig: Any) -> None:
