@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from db.queries import duplicates, platform_credentials
+from db.queries import duplicates
 from db.session import AnyRow, Session
 from domain.duplicates import Dealt, Duplicate, Fate, LateLook, Verdict, gathering, told
-from domain.outcomes import Retryable
 from domain.platform import OptionalRoute, PlatformJob
 from domain.reconciliation import Sought
 from services import credentials, transitions
-from services.job_steps.retrying import parking
 
 BATCH = 1000
 """Submissions that one reading of the list does for, at most."""
@@ -124,15 +122,6 @@ async def finish(session: Session, batch: Batch, verdicts: Sequence[Verdict]) ->
         if verdict.look.submission_id in held and (event := verdict.last_word) is not None:
             await transitions.note(session, job_id=verdict.look.job_id, events=[event])
     return news
-
-
-async def wait_parked(session: Session, batch: Batch, outcome: Retryable) -> None:
-    """Park the account that may not be asked now; the batch is due again when it may."""
-    wait = parking(outcome)
-    await platform_credentials.park_credential(
-        session, credential_id=batch.credential_id, wait=wait, reason=outcome.trouble.value
-    )
-    await hand_back(session, batch)
 
 
 async def hand_back(session: Session, batch: Batch) -> None:

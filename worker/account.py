@@ -27,7 +27,7 @@ from domain.platform import (
 from services import parking
 from worker import metrics
 from worker.budget import Budget
-from xpulink.port import Content, Platform
+from xpulink.port import Content, InTime, Platform
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
@@ -52,9 +52,11 @@ class Account:
         ask = partial(self._platform.upload_file, filename=filename, size=size, content=content)
         return await self._call("upload_file", ask)
 
-    async def create_job(self, request: JobRequest, *, with_metadata: bool = True) -> Outcome[PlatformJob]:
+    async def create_job(
+        self, request: JobRequest, *, with_metadata: bool = True, in_time: InTime | None = None
+    ) -> Outcome[PlatformJob]:
         """See `Platform.create_job`."""
-        ask = partial(self._platform.create_job, request, with_metadata=with_metadata)
+        ask = partial(self._platform.create_job, request, with_metadata=with_metadata, in_time=in_time)
         return await self._call("create_job", ask, of=request.marker, urgent=True)
 
     async def job(self, id_: str) -> Outcome[PlatformJob]:

@@ -28,7 +28,6 @@ class Pace:
     retention: timedelta
     stray_blob_age: timedelta
     webhook_schedule: tuple[timedelta, ...]
-    duplicate_checks: tuple[timedelta, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -143,5 +143,4 @@ def _pace(settings: Settings) -> Pace:
         retention=timedelta(days=settings.retention_days),
         stray_blob_age=settings.stray_blob_age,
         webhook_schedule=tuple(settings.webhook_schedule),
-        duplicate_checks=tuple(settings.duplicate_checks),
     )

@@ -226,10 +226,14 @@ async def test_a_deadlock_is_run_again_and_both_are_kept_once(database: Database
         meet = tries <= 2
         async with database.transaction() as session:
             await session.execute(text("SET LOCAL deadlock_timeout = '20ms'"))
-            await session.execute(text(f"UPDATE kept SET number = number + 10 WHERE number % 10 = {first}"))
+            await session.execute(
+                text("UPDATE kept SET number = number + 10 WHERE number % 10 = :last"), {"last": first}
+            )
             if meet:
                 await both.wait()
-            await session.execute(text(f"UPDATE kept SET number = number + 10 WHERE number % 10 = {second}"))
+            await session.execute(
+                text("UPDATE kept SET number = number + 10 WHERE number % 10 = :last"), {"last": second}
+            )
 
     await asyncio.gather(
         database.insist(lambda: move(1, 2)),

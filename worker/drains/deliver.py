@@ -16,7 +16,6 @@ from domain.stages import Stage
 from services import webhook_deliveries
 from services.webhook_deliveries import Delivery
 from worker import metrics
-from worker.clock import Sure
 from worker.context import Context
 from worker.drain import Drain
 from worker.heartbeat import Heartbeat

@@ -45,7 +45,7 @@ class Duplicates:
         came = await read_back(self._context.platform, search.read, before_each=partial(self._renew, batch))
         if isinstance(came, Retryable) and came.trouble is not Trouble.UNAVAILABLE:
             async with self._context.database.transaction() as session:
-                await duplicates.wait_parked(session, batch, came)
+                await duplicates.hand_back(session, batch)  # the account is parked, and with it the batch
             return
         dealt = await self._cancel_surplus(batch, search)
         await self._record(batch, dealt, _doubts(batch, search, came))

@@ -10,7 +10,7 @@ from domain.duplicates import Dealt, Fate
 from domain.jobs import Job
 from domain.outcomes import Retryable
 from domain.platform import PlatformJob
-from domain.reconciliation import Search, earliest
+from domain.reconciliation import Reach, Search, earliest
 from services import duplicates
 from services.job_steps import reconciling
 from services.job_steps.reconciling import ReconcilePlan
