@@ -1,5 +1,6 @@
 """What every drain, step and sweep is given."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -28,7 +29,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The ways out, and the pace."""
+    """The ways out, and the pace; `stopping` is set when no further call may begin."""
 
     database: Database
     platform: Platform
@@ -37,6 +38,7 @@ class Context:
     box: SecretBox
     pace: Pace
     wakes: Wakes = field(default_factory=Wakes)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self, stage: Stage) -> None:
         """Let this process's own drain look for due work now."""

@@ -11,27 +11,42 @@ import structlog
 from crash_points import CrashPoint, reach
 from domain.errors import Unavailable
 from domain.stages import Stage
+from leaving import cut, within
 from services.transitions import ClaimLost
 from worker import metrics
 from worker.wake import Wakes
 
 Row = TypeVar("Row")
+CLAIMING = timedelta(seconds=2)
+"""What a claim that is under way at a stop may take before what has not begun is handed back without it."""
+LETTING_GO = timedelta(milliseconds=500)
+"""What a step may take to end once it is cut short."""
+HANDING_BACK = timedelta(seconds=3)
+"""What the database may take for it at a stop; then the claims run out instead."""
+AGAIN_AFTER = 0.2
+"""Seconds until the next try to hand back, if the database did not take it."""
 _log = structlog.get_logger(__name__)
+
+
+class NotBegun(Exception):  # noqa: N818 - it says what happened
+    """The worker stops before the next call; nothing of it has left, and the row is given back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drain(Generic[Row]):
     """What is particular to a stage.
 
-    `claim(limit)` returns rows that are now ours; `work(row)` does one row to its end; `hand_back(row)`
-    gives up a row whose work was cut short by the shutdown; `describe(row)` goes into every log line.
+    `claim(limit)` returns rows that are now ours; `work(row)` does one row to its end, or raises `NotBegun`
+    at a stop; `hand_back(rows)` gives up, in one transaction, rows whose work a stop prevented or cut short;
+    `begun(row)` tells whether anything of it has left; `describe(row)` goes into every log line.
     """
 
     stage: Stage
     concurrency: int
     claim: Callable[[int], Awaitable[Sequence[Row]]]
     work: Callable[[Row], Awaitable[None]]
-    hand_back: Callable[[Row], Awaitable[None]]
+    hand_back: Callable[[Sequence[Row]], Awaitable[None]]
+    begun: Callable[[Row], bool]
     describe: Callable[[Row], dict[str, str]]
 
 
@@ -43,37 +58,68 @@ class RunningDrain(Generic[Row]):
         self._wakes = wakes
         self._interval = interval
         self._tasks: dict[asyncio.Task[None], Row] = {}
+        self._unfinished: list[Row] = []
         self._stopping = False
+        self._claiming: asyncio.Task[None] | None = None
 
-    async def run(self) -> None:
-        """Claim and work until `stop`."""
+    def start(self) -> asyncio.Task[None]:
+        """Begin to claim and to work; return the loop of claims, which ends with `finish` and not before."""
+        self._claiming = asyncio.create_task(self._run(), name=f"{self._drain.stage} claims")
+        return self._claiming
+
+    async def finish(self, grace: timedelta) -> None:
+        """Claim no more, and be through with what is in hand.
+
+        What has not begun is handed back at once; the rest gets `grace` to end, is then cut short and handed
+        back as well. Takes at most `grace`, `LETTING_GO` and `HANDING_BACK`, whatever hangs.
+        """
+        give_up = _now() + grace.total_seconds()
+        self._stop()
+        if self._claiming is not None:
+            await asyncio.wait({self._claiming}, timeout=min(grace, CLAIMING).total_seconds())
+        await cut([task for task, row in self._tasks.items() if not self._drain.begun(row)], LETTING_GO)
+        await self._hand_back(give_up)
+        while (under_way := self._under_way()) and _now() < give_up:
+            left = give_up - _now()
+            await asyncio.wait(under_way, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            await self._hand_back(give_up)
+        await cut(self._under_way(), LETTING_GO)
+        self._unfinished += self._tasks.values()  # their fence keeps out what they might still write
+        await self._hand_back(_now() + HANDING_BACK.total_seconds())
+
+    def _under_way(self) -> set[asyncio.Task[None]]:
+        claiming = set() if self._claiming is None else {self._claiming}
+        return {task for task in (*claiming, *self._tasks) if not task.done()}
+
+    def _stop(self) -> None:
+        self._stopping = True
+        self._wakes.wake(self._drain.stage)
+
+    async def _hand_back(self, give_up: float) -> None:
+        """Hand back what can be by now, in good time; what the database does not take, is tried once more."""
+        rows, self._unfinished = self._unfinished, []
+        longest = min(HANDING_BACK, timedelta(seconds=max(0.0, give_up - _now())))
+        if rows and not await within(longest, self._hand_back_in_the_end(rows)):
+            _log.warning("not handed back; if so it stays, the claims run out", count=len(rows))
+            self._unfinished += rows
+
+    async def _hand_back_in_the_end(self, rows: Sequence[Row]) -> None:
+        while True:
+            try:
+                await self._drain.hand_back(rows)
+            except Unavailable as error:
+                _log.warning("not handed back yet", error=str(error.__cause__ or error))
+                await asyncio.sleep(AGAIN_AFTER)
+            else:
+                _log.info("handed back", stage=self._drain.stage, count=len(rows))
+                return
+
+    async def _run(self) -> None:
         while not self._stopping:
             await self._wakes.wait(self._drain.stage, self._interval)
             more = not self._stopping
             while more:
                 more = await self._claim_once() and not self._stopping
-
-    def stop(self) -> None:
-        """Claim no more; what is under way goes on."""
-        self._stopping = True
-        self._wakes.wake(self._drain.stage)
-
-    async def finish(self, grace: timedelta) -> None:
-        """Wait for what is under way, at most `grace`; cut the rest short and hand it back."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=grace.total_seconds())
-        cut = dict(self._tasks)
-        for task in cut:
-            task.cancel()
-        await asyncio.gather(*cut, return_exceptions=True)
-        for row in cut.values():
-            await self._hand_back(row)
-
-    async def _hand_back(self, row: Row) -> None:
-        try:
-            await self._drain.hand_back(row)
-        except Unavailable as error:
-            _log.warning("cannot hand back; the claim runs out", error=str(error.__cause__ or error))
 
     async def _claim_once(self) -> bool:
         """Claim as many rows as there is room for; tell whether more may be due."""
@@ -90,6 +136,9 @@ class RunningDrain(Generic[Row]):
             return False
         if rows:
             reach(CrashPoint.CLAIMED)
+        if self._stopping:
+            self._unfinished += rows
+            return False
         for row in rows:
             task = asyncio.create_task(self._work(row), name=f"{self._drain.stage}")
             self._tasks[task] = row
@@ -97,7 +146,9 @@ class RunningDrain(Generic[Row]):
         return len(rows) == room
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        del self._tasks[task]
+        row = self._tasks.pop(task)
+        if self._stopping and task.cancelled():
+            self._unfinished.append(row)
         # There is room again, and what was due may have been left for want of it.
         if len(self._tasks) + 1 >= self._drain.concurrency:
             self._wakes.wake(self._drain.stage)
@@ -110,14 +161,23 @@ class RunningDrain(Generic[Row]):
     async def _outcome(self, row: Row) -> str:
         try:
             await self._drain.work(row)
+        except NotBegun:
+            self._unfinished.append(row)
+            return "handed_back"
         except ClaimLost:
             _log.info("another worker holds this now; nothing was kept", stage=self._drain.stage)
             return "claim_lost"
         except Unavailable as error:
             _log.warning("a part is away; the claim runs out", error=str(error.__cause__ or error))
+            if self._stopping:
+                self._unfinished.append(row)
             return "unavailable"
         except Exception:  # noqa: BLE001 - whatever broke, the other rows go on
             # The claim runs out and counts as a crash: five of them end the row.
             _log.exception("a step broke", stage=self._drain.stage)
             return "broke"
         return "done"
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

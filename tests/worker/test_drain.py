@@ -28,7 +28,9 @@ class Rows:
         self.work_fails: dict[int, Exception] = {}
         self.open = asyncio.Event()
         self.open.set()
-        self.hand_back_fails = False
+        self.hand_back_fails = self.hand_back_hangs = False
+        self.has_begun = True
+        self.grace = timedelta(0)
         self.wakes = Wakes()
         self.concurrency = concurrency
 
@@ -51,10 +53,10 @@ class Rows:
         finally:
             self.at_once -= 1
 
-    async def hand_back(self, row: int) -> None:
+    async def hand_back(self, rows: Sequence[int]) -> None:
         if self.hand_back_fails:
             raise Unavailable
-        self.handed_back.append(row)
+        self.handed_back += rows
 
     @asynccontextmanager
     async def drained(self, interval: timedelta) -> AsyncIterator[RunningDrain[int]]:
@@ -65,18 +67,17 @@ class Rows:
                 claim=self.claim,
                 work=self.work,
                 hand_back=self.hand_back,
+                begun=lambda _: self.has_begun,
                 describe=lambda row: {"row": str(row)},
             ),
             self.wakes,
             interval,
         )
-        task = asyncio.create_task(running.run())
+        running.start()
         try:
             yield running
         finally:
-            running.stop()
-            await task
-            await running.finish(timedelta(0))
+            await running.finish(self.grace)
 
     async def until(self, count: int) -> None:
         async with asyncio.timeout(10):

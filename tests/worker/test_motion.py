@@ -85,11 +85,24 @@ async def test_with_a_redis_that_is_gone_a_job_ends_all_the_same(rig: Any) -> No
         assert (await rig.ends(job)).state is JobState.SUCCEEDED
 
 
-async def test_a_step_that_is_under_way_at_a_stop_is_finished_within_the_grace(rig: Any, until: Any) -> None:
+async def test_at_a_stop_the_step_under_way_is_finished_and_the_next_left_to_another_worker(
+    rig: Any, until: Any
+) -> None:
+    """A create that begins during a stop might be cut off from its answer: the next worker sends it."""
     rig.platform("delay;seconds=0.5;route=upload", job_seconds=3600)
     job = await rig.create()
     async with rig.worker():
         await until(there_are(rig, "upload", 1), "the upload")
+    stopped = await rig.get(job)
+    assert (stopped.state, stopped.claim_token) == (JobState.SUBMITTING, None)
+    assert (stopped.open_submission_id, rig.requests("create")) == (None, 0)
+
+
+async def test_a_create_under_way_at_a_stop_is_answered_within_the_grace(rig: Any, until: Any) -> None:
+    rig.platform("delay;seconds=0.5;route=create", job_seconds=3600)
+    job = await rig.create()
+    async with rig.worker():
+        await until(there_are(rig, "create", 1), "the create")
     stopped = await rig.get(job)
     assert (stopped.state, stopped.claim_token) == (JobState.TRACKING, None)
 

@@ -45,6 +45,7 @@ class Deliver:
             lambda: asyncio.Semaphore(PER_ENDPOINT)
         )
         self._waiting: defaultdict[str, int] = defaultdict(int)
+        self._begun: set[str] = set()
 
     async def claim(self, limit: int) -> Sequence[Claimed]:
         """Claim what is due."""
@@ -62,8 +63,10 @@ class Deliver:
         try:
             held = self._heartbeat.holding_delivery(claimed.delivery, claimed.token)
             async with held, self._turns[endpoint_id]:
+                self._begun.add(claimed.delivery.id)
                 await self._try_once(claimed)
         finally:
+            self._begun.discard(claimed.delivery.id)
             self._waiting[endpoint_id] -= 1
             if not self._waiting[endpoint_id]:
                 del self._waiting[endpoint_id], self._turns[endpoint_id]
@@ -87,12 +90,18 @@ class Deliver:
                 schedule=self._context.pace.webhook_schedule,
             )
 
-    async def hand_back(self, claimed: Claimed) -> None:
-        """Give up a delivery whose work was cut short; no try is used up."""
+    def begun(self, claimed: Claimed) -> bool:
+        """Tell whether a delivery's turn has come."""
+        return claimed.delivery.id in self._begun
+
+    async def hand_back(self, held: Sequence[Claimed]) -> None:
+        """Give up deliveries that were not tried, or whose try was cut short; no try is used up."""
+        ids: defaultdict[UUID, list[str]] = defaultdict(list)
+        for claimed in held:
+            ids[claimed.token].append(claimed.delivery.id)
         async with self._context.database.transaction() as session:
-            await webhook_deliveries.hand_back(
-                session, delivery_ids=[claimed.delivery.id], token=claimed.token
-            )
+            for token, delivery_ids in ids.items():
+                await webhook_deliveries.hand_back(session, delivery_ids=delivery_ids, token=token)
 
 
 def drain(context: Context, heartbeat: Heartbeat) -> Drain[Claimed]:
@@ -104,6 +113,7 @@ def drain(context: Context, heartbeat: Heartbeat) -> Drain[Claimed]:
         claim=deliver.claim,
         work=deliver.work,
         hand_back=deliver.hand_back,
+        begun=deliver.begun,
         describe=lambda claimed: {
             "delivery_id": claimed.delivery.id,
             "endpoint_id": claimed.delivery.endpoint_id,
