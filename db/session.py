@@ -6,6 +6,7 @@ statement is in `db/queries/`, and Core costs half of what the ORM does on the h
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, TypeAlias
 
 import orjson
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from crash_points import CrashPoint, reach
 from domain.errors import Unavailable
+from leaving import within
 
 Session: TypeAlias = AsyncConnection
 """One open transaction. Services and queries take it first and never commit it."""
@@ -24,6 +26,7 @@ Session: TypeAlias = AsyncConnection
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row whose columns the reader names."""
 
+CLOSING = timedelta(seconds=1)
 # Classes of SQLSTATE that speak of the server, not of the statement: connection, resources, operator.
 _UNDEFINED_TABLE = "42P01"
 _SERVER_TROUBLE = ("08", "53", "57", "40")
@@ -76,8 +79,8 @@ class Database:
             await session.execute(text("SELECT 1"))
 
     async def close(self) -> None:
-        """Give all connections back."""
-        await self.engine.dispose()
+        """Give all connections back; those that hang are left to the process's end."""
+        await within(CLOSING, self.engine.dispose())
 
 
 def sqlstate(error: DBAPIError) -> str:

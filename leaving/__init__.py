@@ -52,13 +52,18 @@ def leave_within(longest: timedelta) -> None:
     threading.Thread(target=_leave, args=(longest.total_seconds(),), daemon=True, name="leaving").start()
 
 
-def _leave(seconds: float) -> None:
-    time.sleep(seconds)
-    _log.warning("left without waiting for what hangs")
-    with suppress(Exception):
+def leave() -> None:
+    """End the process with code 0, now."""
+    with suppress(Exception):  # such as a flush in the middle of another one
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(0)
+
+
+def _leave(seconds: float) -> None:
+    time.sleep(seconds)
+    _log.warning("left without waiting for what hangs")
+    leave()
 
 
 def _forget(task: "asyncio.Task[Any]") -> None:

@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.resources import Resources
+from api.serving import server
 from services import api_keys
 
 
@@ -119,11 +120,11 @@ class Project:
         return str(answer.json()["id"])
 
 
-class Server(uvicorn.Server):
-    """uvicorn that says when it can be used, and leaves the process's signals to the tests."""
+class Server(server.Server):
+    """The server that says when it can be used, and leaves the process's signals to the tests."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
+    def __init__(self, config: uvicorn.Config, **options: Any) -> None:
+        super().__init__(config, **options)
         self.ready = asyncio.Event()
 
     async def startup(self, sockets: Any = None) -> None:
