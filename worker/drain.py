@@ -21,7 +21,7 @@ CLAIMING = timedelta(seconds=2)
 """What a claim that is under way at a stop may take before what has not begun is handed back without it."""
 LETTING_GO = timedelta(milliseconds=500)
 """What a step may take to end once it is cut short."""
-HANDING_BACK = timedelta(seconds=3)
+HANDING_BACK = timedelta(seconds=2)
 """What the database may take for it at a stop; then the claims run out instead."""
 AGAIN_AFTER = 0.2
 """Seconds until the next try to hand back, if the database did not take it."""

@@ -27,7 +27,7 @@ from worker.health import serve_health
 from worker.motion import Motion
 from xpulink.client import Deadlines, Paths, XPULinkClient
 
-ENDING = timedelta(seconds=4.5)
+ENDING = timedelta(seconds=3.5)
 """Behind the grace: for handing back, for closing, and for what hangs in between."""
 CLOSING = timedelta(milliseconds=500)
 """What the connections may take to close."""

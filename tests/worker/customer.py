@@ -25,17 +25,22 @@ async def until(condition: Callable[[], Awaitable[Any]], what: str) -> Any:
 
 @dataclass
 class Receiver:
-    """What a customer runs: keeps what it gets and answers with `status`."""
+    """What a customer runs: keeps what it gets and answers with `status`, as soon as it is `open`."""
 
     url: str = ""
     status: int = 200
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.open.set()
 
     async def take(self, request: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.got.append((headers, await request.read()))
         self.at.append(time.monotonic())
+        await self.open.wait()
         return web.Response(status=self.status)
 
     @property
