@@ -9,9 +9,11 @@ import os
 import signal
 from collections.abc import Mapping
 from functools import partial
-from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
 
 Part = Literal["api", "worker"]
 LOOK_EVERY = 0.01
