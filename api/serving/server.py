@@ -18,8 +18,6 @@ from leaving import CLEANING_UP, leave, leave_within
 
 GRACE: Final = timedelta(seconds=18)
 """What requests under way get to end by themselves."""
-UNWINDING: Final = timedelta(milliseconds=500)
-"""What a request gets to end once its client was answered for it; then it is cut short."""
 LAST_CALL: Final = 21
 """Seconds after which uvicorn waits for nobody any more."""
 LONGEST: Final = timedelta(seconds=24.5)
@@ -56,6 +54,6 @@ class Server(uvicorn.Server):
         _log.info("requests are cut off", connections=len(late))
         for connection in late:
             connection.give_up()
-        await asyncio.sleep(UNWINDING.total_seconds())
+        # At once: what a client was told to send again should not come about after all.
         for task in list(self.server_state.tasks):
             task.cancel()

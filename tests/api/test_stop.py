@@ -49,7 +49,7 @@ async def upload_without_end(project: Project, begun: asyncio.Event) -> bytes:
     head += "content-type: multipart/form-data; boundary=X\r\ncontent-length: 1000000\r\n\r\n"
     writer.write((head + form).encode())
     answer = asyncio.create_task(reader.read())
-    while not answer.done():  # noqa: ASYNC110 - it sends meanwhile
+    while not answer.done():
         writer.write(b"x" * 100)
         await asyncio.sleep(0.05)
         begun.set()
