@@ -17,7 +17,7 @@ from crash_points import arm
 from db.session import Database
 from doorbell.bell import RING_FUNCTION
 from doorbell.connection import QUEUE, dump
-from leaving import CLEANING_UP, leave_within, within
+from leaving import CLEANING_UP, leave, leave_within, within
 from services.secret_box import SecretBox
 from storage.blobs import open_store
 from webhooks.sender import WebhookSender
@@ -56,6 +56,7 @@ def run() -> None:
     configure_logging(settings.log_level, process="worker")
     arm(settings.crash_points)
     asyncio.run(_run(settings))
+    leave()  # Python's own taking apart takes up to seconds on a busy machine, and ends nothing of ours
 
 
 async def _run(settings: Settings) -> None:
