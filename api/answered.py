@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from domain.create_requests import Answer, Try
 from domain.errors import Unavailable
+from leaving import within
 
 GATHERING = 0.05
 """Seconds in which answers gather before one statement writes them all."""
@@ -134,13 +135,13 @@ class Answered:
         """Let a write that is under way end, write what is waiting, and stop."""
         self._closing.set()
         self._some.set()
-        try:
-            async with asyncio.timeout(self._patience):
-                if self._task is not None:
-                    await self._task
-                await self.flush()
-        except TimeoutError:
+        if not await within(timedelta(seconds=self._patience), self._write_the_last()):
             _log.warning("answers not noted", error="the database took too long at the end")
+
+    async def _write_the_last(self) -> None:
+        if self._task is not None:
+            await self._task
+        await self.flush()
 
     async def _write_until_closing(self) -> None:
         while not self._closing.is_set():

@@ -29,6 +29,7 @@ from api.routes import (
 )
 from api.serving.connection import limited
 from api.serving.limits import ConnectionLimits
+from api.serving.server import LAST_CALL
 from api.turns import Turns
 from config.logging import configure_logging
 from config.secret_keys import read_secret_keys
@@ -46,8 +47,6 @@ from xpulink.chat import XPULinkChat
 from xpulink.client import Paths, XPULinkClient
 
 BOOTSTRAP_PROJECT = "default"
-SHUTDOWN_SECONDS = 20
-"""That open requests get after SIGTERM; the process has to be gone within 25."""
 STARTING_PATIENCE = 60.0
 """Seconds the database may be away when the process starts."""
 STATEMENT_SECONDS = 10.0
@@ -115,7 +114,7 @@ def server_config(
         log_config=None,
         access_log=False,
         timeout_keep_alive=math.ceil(settings.keep_alive.total_seconds()),
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        timeout_graceful_shutdown=LAST_CALL,
     )
 
 

@@ -1,5 +1,6 @@
 """Around every request: an id, a log line, metrics, a limit on its body, and no answer but ours."""
 
+import asyncio
 import re
 import time
 from collections.abc import MutableMapping
@@ -58,6 +59,8 @@ class Observed:
         structlog.contextvars.bind_contextvars(request_id=request.id)
         try:
             await self._app(scope, receive, request.send)
+        except asyncio.CancelledError:  # by the server alone, when the process ends: it has answered
+            _log.info("the request was cut off, the process stops")
         except ClientDisconnect:
             _log.info("the client left before it had sent its request")
         except Exception as error:  # noqa: BLE001 - whatever nobody expected

@@ -23,15 +23,14 @@ def api(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
 ) -> None:
     """Serve the HTTP API."""
-    import uvicorn
-
+    # While it starts; and uvicorn, which shuts down in good order, raises the signal once more in the end.
+    _end_well_on_sigterm()
     from api.main import create_app, server_config
+    from api.serving.server import Server
 
     keys_or_exit()
     settings = settings_or_exit()
-    # uvicorn shuts down in good order, then raises the signal once more: let that mean 0, not death by it.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    server = uvicorn.Server(server_config(create_app(settings), settings, host=host, port=port))
+    server = Server(server_config(create_app(settings), settings, host=host, port=port))
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C ends it as SIGTERM does
         server.run()
     if not server.started:
@@ -40,10 +39,18 @@ def api(
 
 def worker() -> None:
     """Move jobs along and deliver webhooks."""
+    _end_well_on_sigterm()  # while it starts
     from worker.main import run
 
     keys_or_exit()
     run()
+
+
+def _end_well_on_sigterm() -> None:
+    """Let the signal mean an exit with 0, and at once, not a death by it."""
+    from leaving import leave
+
+    signal.signal(signal.SIGTERM, lambda *_: leave())
 
 
 def migrate() -> None:

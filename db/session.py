@@ -8,6 +8,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, TypeAlias, TypeVar
 
 import orjson
@@ -19,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from crash_points import CrashPoint, reach
 from domain.errors import Overruled, Unavailable, Undecided
+from leaving import within
 
 Session: TypeAlias = AsyncConnection
 """One open transaction. Services and queries take it first and never commit it."""
@@ -27,7 +29,7 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row whose columns the reader names."""
 
 T = TypeVar("T")
-
+CLOSING = timedelta(seconds=1)
 _UNDEFINED_TABLE = "42P01"
 # What speaks of the server or of how it is run, not of the statement. Classes of SQLSTATE: connection,
 # access refused, transaction given up, resources, operator, its disk; then single ones: no such database, a
@@ -118,8 +120,8 @@ class Database:
             await session.execute(text("SELECT 1"))
 
     async def close(self) -> None:
-        """Give all connections back."""
-        await self.engine.dispose()
+        """Give all connections back; those that hang are left to the process's end."""
+        await within(CLOSING, self.engine.dispose())
 
 
 def _demand_alive(connection: Any, *_: object) -> None:

@@ -1,5 +1,6 @@
 """What every drain, step and sweep is given."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -32,7 +33,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The ways out, and the pace."""
+    """The ways out, and the pace; `stopping` is set when no further call may begin."""
 
     database: Database
     platform: Platform
@@ -45,6 +46,7 @@ class Context:
     box: SecretBox
     pace: Pace
     wakes: Wakes = field(default_factory=Wakes)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
     comeback: Comeback = field(init=False)
 
     def __post_init__(self) -> None:

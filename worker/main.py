@@ -18,6 +18,7 @@ from db.session import Database
 from domain.parking import Probing
 from doorbell.bell import RING_FUNCTION
 from doorbell.connection import QUEUE, dump
+from leaving import CLEANING_UP, leave, leave_within, within
 from services.credentials import DEFAULT
 from services.secret_box import SecretBox
 from storage.blobs import open_store
@@ -31,6 +32,10 @@ from xpulink.client import Deadlines, Paths, XPULinkClient
 
 PROBE_GRACE = timedelta(seconds=5)
 """What a probe may take beside the call itself."""
+ENDING = timedelta(seconds=3.5)
+"""Behind the grace: for handing back, for closing, and for what hangs in between."""
+CLOSING = timedelta(milliseconds=500)
+"""What the connections may take to close."""
 _log = structlog.get_logger(__name__)
 
 
@@ -51,11 +56,12 @@ class WorkerSettings:
 
 
 def run() -> None:
-    """Run a worker until SIGTERM or SIGINT; exit 0 within the grace."""
+    """Run a worker until SIGTERM or SIGINT; exit 0 within the grace and `ENDING`, whatever hangs."""
     settings = Settings()
     configure_logging(settings.log_level, process="worker")
     arm(settings.crash_points)
     asyncio.run(_run(settings))
+    leave()  # Python's own taking apart takes up to seconds on a busy machine, and ends nothing of ours
 
 
 async def _run(settings: Settings) -> None:
@@ -63,7 +69,27 @@ async def _run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    async with opened(settings) as context, AsyncExitStack() as stack:
+    async with AsyncExitStack() as ways_out:
+        context = await ways_out.enter_async_context(opened(settings))
+        await _move(settings, context, stopping)
+        if not await within(CLOSING, ways_out.pop_all().aclose()):
+            _log.warning("not everything could be closed")
+    _log.info("stopped")
+    leave_within(CLEANING_UP)
+
+
+async def _move(settings: Settings, context: Context, stopping: asyncio.Event) -> None:
+    async with AsyncExitStack() as stack:
+        if settings.worker_port is not None:
+            await stack.enter_async_context(
+                serve_health(
+                    settings.worker_host,
+                    settings.worker_port,
+                    context.database,
+                    context.account,
+                    context.stopping,
+                )
+            )
         motion = Motion(context)
         motion.start()
         stack.push_async_callback(motion.stop)
@@ -71,13 +97,10 @@ async def _run(settings: Settings) -> None:
             url = settings.redis_url.get_secret_value()
             bell = asyncio.create_task(listen(url, context.wakes, WorkerSettings), name="bell")
             stack.callback(bell.cancel)
-        if settings.worker_port is not None:
-            await stack.enter_async_context(
-                serve_health(settings.worker_host, settings.worker_port, context.database, context.account)
-            )
         _log.info("ready")
         await _until_stopped(stopping, motion)
-    _log.info("stopped")
+        _log.info("stopping")
+        leave_within(settings.shutdown_grace + ENDING)
 
 
 async def _until_stopped(stopping: asyncio.Event, motion: Motion) -> None:

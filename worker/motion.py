@@ -8,9 +8,10 @@ from typing import Any
 import structlog
 
 from domain.errors import Unavailable
+from leaving import cut
 from worker import sweeps
 from worker.context import Context
-from worker.drain import RunningDrain
+from worker.drain import LETTING_GO, RunningDrain
 from worker.drains import advance, cancel, deliver, duplicates, track
 from worker.heartbeat import Heartbeat
 from worker.probe import Prober
@@ -28,13 +29,14 @@ class Motion:
             RunningDrain(stage.drain(context, self._heartbeat), context.wakes, context.pace.drain_interval)
             for stage in (advance, track, cancel, deliver, duplicates)
         ]
-        self._drain_tasks: list[asyncio.Task[None]] = []
+        self._claiming: list[asyncio.Task[None]] = []
         self._other_tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin; whatever is due already is looked for at once."""
+        self._context.stopping.clear()
         opening = self._task(self._open())
-        self._drain_tasks = [self._task(self._run(drain, opening)) for drain in self._drains]
+        self._claiming = [drain.start(opening) for drain in self._drains]
         self._other_tasks = [
             self._task(self._heartbeat.run()),
             self._task(self._sweep()),
@@ -44,28 +46,22 @@ class Motion:
 
     async def wait(self) -> None:
         """Return, or raise what broke, as soon as one of the loops ends: none of them should."""
-        tasks = [*self._drain_tasks, *self._other_tasks]
+        tasks = [*self._claiming, *self._other_tasks]
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
 
     async def stop(self) -> None:
         """Stop claiming, finish short calls, hand the rest back; claims stay alive until then."""
-        for drain in self._drains:
-            drain.stop()
-        await asyncio.gather(*self._drain_tasks, return_exceptions=True)
+        self._context.stopping.set()
+        heartbeat, *others = self._other_tasks
+        for other in others:
+            other.cancel()
         await asyncio.gather(*(drain.finish(self._context.pace.shutdown_grace) for drain in self._drains))
-        for task in self._other_tasks:
-            task.cancel()
-        await asyncio.gather(*self._other_tasks, return_exceptions=True)
+        await cut([heartbeat, *others], LETTING_GO)
 
     async def _open(self) -> None:
         await asyncio.gather(*(drain.open() for drain in self._drains))
-
-    @staticmethod
-    async def _run(drain: RunningDrain[Any], opening: asyncio.Task[None]) -> None:
-        await asyncio.wait({opening})
-        await drain.run()
 
     @staticmethod
     def _task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -20,7 +20,7 @@ from api.serving.limits import ConnectionLimits
 from api.serving.refusal import refusal
 from api.serving.size import RequestSize
 from api.serving.watch import Watch
-from domain.errors import InvalidHttp, TooManyConnections, TooSlow, TunewardError
+from domain.errors import InvalidHttp, TooManyConnections, TooSlow, TunewardError, Unavailable
 
 LINGER = 2.0
 """Seconds a refused client gets to stop sending: a socket closed at once would take our answer back."""
@@ -28,6 +28,7 @@ UNREAD_BODY = 30.0
 """Seconds a client may go on sending a body that was answered before its end."""
 COME_AGAIN = timedelta(seconds=1)
 """What a client is told that found no room."""
+RESTARTING = "The service restarts, and could not finish this request in time. Send it again."
 SPARE_CONNECTIONS = 100
 """Those over the limit that still get an answer before they are closed; the ones above do not."""
 WRITE_BUFFER = 64 * 1024
@@ -267,6 +268,19 @@ class Connection(HttpToolsProtocol):
 
     def _answer(self, fault: TunewardError) -> None:
         self.transport.write(refusal(fault))
+        self._hang_up()
+
+    def give_up(self) -> None:
+        """Answer a request that the process cannot wait for any longer, tell the app so, and hang up."""
+        running = self._running
+        self.pipeline.clear()
+        if running is None or not self._busy:
+            self.transport.abort()
+            return
+        if not running.response_started:
+            self.transport.write(refusal(Unavailable(RESTARTING, retry_after=COME_AGAIN)))
+        running.disconnected = True
+        running.message_event.set()
         self._hang_up()
 
     def _end(self) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,11 @@ def receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             ledger.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            ledger.open.wait()
             self.send_response(200)
             self.send_header("content-length", "0")
-            self.end_headers()
+            with suppress(ConnectionError):  # whoever sent it was stopped meanwhile
+                self.end_headers()
 
         def log_message(self, *_: object) -> None:
             pass
@@ -41,6 +44,7 @@ def receiver() -> Iterator[Receiver]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         ledger.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
         yield ledger
+        ledger.open.set()
         server.shutdown()
 
 

@@ -27,10 +27,14 @@ TRAINING_FILE = "\n".join((QUESTION + ANSWER) % (number, number) for number in r
 
 @dataclass
 class Receiver:
-    """A webhook endpoint that answers 200 and remembers what it got."""
+    """A webhook endpoint that answers 200, as soon as `open` is set, and remembers what it got."""
 
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     url: str = ""
+    open: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.open.set()
 
     def bodies_by_id(self) -> dict[str, set[bytes]]:
         found: dict[str, set[bytes]] = {}

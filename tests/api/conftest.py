@@ -11,6 +11,7 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -22,6 +23,7 @@ from openai import AsyncOpenAI
 
 from api.main import create_app, server_config
 from api.resources import Resources
+from api.serving.server import GRACE
 from config.logging import configure_logging
 from config.settings import Settings
 from simulator.options import Options
@@ -109,7 +111,10 @@ def serve(
 
     @asynccontextmanager
     async def start(
-        *, around: Callable[[Any], Any] = lambda app: app, **settings: Any
+        *,
+        around: Callable[[Any], Any] = lambda app: app,
+        grace: timedelta = GRACE,
+        **settings: Any,
     ) -> AsyncIterator[Service]:
         storage = tmp_path_factory.mktemp("storage")
         usual = {
@@ -125,8 +130,8 @@ def serve(
         chosen = Settings(_env_file=None, **(usual | settings))
         app = create_app(chosen)
         logging.getLogger().handlers = handlers
-        async with running(server_config(around(app), chosen, port=0)) as url:
-            yield Service(app, url, http, storage)
+        async with running(server_config(around(app), chosen, port=0), grace=grace) as server:
+            yield Service(app, server.url, http, storage, server.stop)
         await _close_pool(app.state.resources)
 
     return start

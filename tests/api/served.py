@@ -3,7 +3,7 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.resources import Resources
+from api.serving import server
 from services import api_keys
 
 
@@ -43,6 +44,8 @@ class Service:
     """Ends in /v1."""
     http: httpx.AsyncClient
     storage: Path
+    stop: Callable[[], None] = lambda: None
+    """Begins what SIGTERM begins."""
 
     @property
     def root(self) -> str:
@@ -119,11 +122,11 @@ class Project:
         return str(answer.json()["id"])
 
 
-class Server(uvicorn.Server):
-    """uvicorn that says when it can be used, and leaves the process's signals to the tests."""
+class Server(server.Server):
+    """The server that says when it can be used, and leaves the process's signals to the tests."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
+    def __init__(self, config: uvicorn.Config, **options: Any) -> None:
+        super().__init__(config, **options)
         self.ready = asyncio.Event()
 
     async def startup(self, sockets: Any = None) -> None:
@@ -132,24 +135,32 @@ class Server(uvicorn.Server):
         finally:
             self.ready.set()
 
+    def stop(self) -> None:
+        """Do what SIGTERM does."""
+        self.should_exit = True
+
+    @property
+    def url(self) -> str:
+        """Ends in /v1."""
+        return f"http://127.0.0.1:{self.servers[0].sockets[0].getsockname()[1]}/v1"
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
 
 @asynccontextmanager
-async def running(config: uvicorn.Config) -> AsyncIterator[str]:
-    """Run a server inside this event loop, and yield its base URL (ending in /v1)."""
-    server = Server(config)
+async def running(config: uvicorn.Config, **options: Any) -> AsyncIterator[Server]:
+    """Run a server inside this event loop until the block ends or it is told to exit."""
+    server = Server(config, **options)
     serving = asyncio.create_task(server.serve())
     await server.ready.wait()
     if not server.started:
         await serving
-    port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield f"http://127.0.0.1:{port}/v1"
+        yield server
     finally:
-        server.should_exit = True
+        server.stop()
         await serving
 
 

@@ -66,6 +66,7 @@ def test_our_containers_can_do_no_more_than_they_need(name: str) -> None:
 def test_docker_waits_longer_for_the_end_than_the_process_takes(name: str) -> None:
     assert SERVICES[name]["stop_grace_period"] == "30s"
     assert "STOPSIGNAL SIGTERM" in image_lines()
+    assert isinstance(SERVICES[name]["command"], list)  # a shell in between would keep the signal to itself
 
 
 def test_postgres_18_keeps_its_data_where_the_volume_is() -> None:

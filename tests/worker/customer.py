@@ -25,23 +25,23 @@ async def until(condition: Callable[[], Awaitable[Any]], what: str) -> Any:
 
 @dataclass
 class Receiver:
-    """What a customer runs: keeps what it gets; once `hold` is set, after `meanwhile`, answers `status`."""
+    """What a customer runs: keeps what it gets; once `open`, after `meanwhile`, answers with `status`."""
 
     url: str = ""
     status: int = 200
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
     meanwhile: Callable[[], Awaitable[None]] | None = None
-    hold: asyncio.Event = field(default_factory=asyncio.Event)
+    open: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.hold.set()
+        self.open.set()
 
     async def take(self, request: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.got.append((headers, await request.read()))
         self.at.append(time.monotonic())
-        await self.hold.wait()
+        await self.open.wait()
         if self.meanwhile is not None:
             await self.meanwhile()
         return web.Response(status=self.status)

@@ -1,6 +1,7 @@
 """The drain alone, over rows in memory: what it promises to every stage."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -10,7 +11,7 @@ import pytest
 from domain.errors import Unavailable
 from domain.stages import Stage
 from services.transitions import ClaimLost
-from worker.drain import Drain, RunningDrain
+from worker.drain import HANDING_BACK, Drain, NotBegun, RunningDrain
 from worker.wake import Wakes
 
 SOON, LATE = timedelta(milliseconds=10), timedelta(hours=1)
@@ -28,7 +29,12 @@ class Rows:
         self.work_fails: dict[int, Exception] = {}
         self.open = asyncio.Event()
         self.open.set()
-        self.hand_back_fails = False
+        self.hand_back_fails = self.hand_back_hangs = False
+        self.hand_back_refusals = 0
+        self.claim_waits = asyncio.Event()
+        self.claim_waits.set()
+        self.has_begun = True
+        self.grace = timedelta(0)
         self.wakes = Wakes()
         self.concurrency = concurrency
 
@@ -36,6 +42,7 @@ class Rows:
         self.claims += 1
         if self.claim_fails:
             raise self.claim_fails.pop(0)
+        await self.claim_waits.wait()
         taken, self.due = self.due[:limit], self.due[limit:]
         return taken
 
@@ -51,11 +58,14 @@ class Rows:
         finally:
             self.at_once -= 1
 
-    async def hand_back(self, row: int) -> None:
+    async def hand_back(self, rows: Sequence[int]) -> None:
         self.hand_backs += 1
-        if self.hand_back_fails:
+        if self.hand_back_hangs:
+            await self.open.wait()
+        self.hand_back_refusals -= 1
+        if self.hand_back_fails or self.hand_back_refusals >= 0:
             raise Unavailable
-        self.handed_back.append(row)
+        self.handed_back += rows
 
     @asynccontextmanager
     async def drained(self, interval: timedelta) -> AsyncIterator[RunningDrain[int]]:
@@ -66,18 +76,17 @@ class Rows:
                 claim=self.claim,
                 work=self.work,
                 hand_back=self.hand_back,
+                begun=lambda _: self.has_begun,
                 describe=lambda row: {"row": str(row)},
             ),
             self.wakes,
             interval,
         )
-        task = asyncio.create_task(running.run())
+        running.start()
         try:
             yield running
         finally:
-            running.stop()
-            await task
-            await running.finish(timedelta(0))
+            await running.finish(self.grace)
 
     async def until(self, count: int) -> None:
         async with asyncio.timeout(10):
@@ -167,3 +176,59 @@ async def test_what_the_databases_absence_cut_short_is_handed_back_before_anythi
             await rows.until(1)
     assert claims == 1
     assert rows.handed_back == [0]
+
+
+async def test_what_has_not_begun_at_a_stop_is_handed_back_before_what_is_under_way_has_ended() -> None:
+    rows = Rows(4)
+    rows.open.clear()
+    rows.has_begun, rows.grace = False, LATE
+    async with rows.drained(SOON):
+        while rows.at_once < 4:  # noqa: ASYNC110 - the condition is a number
+            await asyncio.sleep(0)
+    assert sorted(rows.handed_back) == [0, 1, 2, 3]
+
+
+async def test_what_stops_before_its_next_call_is_handed_back_at_once_and_the_rest_finished() -> None:
+    rows = Rows(4)
+    rows.open.clear()
+    rows.grace = LATE
+    rows.work_fails = {2: NotBegun()}
+    async with rows.drained(SOON):
+        while rows.at_once < 4:  # noqa: ASYNC110 - the condition is a number
+            await asyncio.sleep(0)
+        rows.open.set()
+    assert rows.handed_back == [2]
+    assert sorted(rows.done) == [0, 1, 3]
+
+
+async def test_rows_whose_claim_was_under_way_at_a_stop_are_handed_back_unseen() -> None:
+    rows = Rows(3)
+    rows.claim_waits = asyncio.Event()
+    rows.grace = LATE
+    async with rows.drained(SOON):
+        while not rows.claims:  # noqa: ASYNC110 - the condition is a number
+            await asyncio.sleep(0.001)
+        asyncio.get_running_loop().call_later(0.05, rows.claim_waits.set)
+    assert (rows.handed_back, rows.done) == ([0, 1, 2], [])
+
+
+async def test_a_database_that_hangs_keeps_nobody_longer_than_its_time() -> None:
+    rows = Rows(2)
+    rows.open.clear()
+    rows.hand_back_hangs = True
+    began = time.monotonic()
+    async with rows.drained(SOON):
+        while rows.at_once < 2:  # noqa: ASYNC110 - the condition is a number
+            await asyncio.sleep(0)
+    assert time.monotonic() - began < HANDING_BACK.total_seconds() + 5
+    rows.open.set()
+
+
+async def test_a_hand_back_that_the_database_did_not_take_is_tried_again() -> None:
+    rows = Rows(2)
+    rows.open.clear()
+    rows.hand_back_refusals = 2
+    async with rows.drained(SOON):
+        while rows.at_once < 2:  # noqa: ASYNC110 - the condition is a number
+            await asyncio.sleep(0)
+    assert sorted(rows.handed_back) == [0, 1]

@@ -85,11 +85,24 @@ async def test_with_a_redis_that_is_gone_a_job_ends_all_the_same(rig: Any) -> No
         assert (await rig.ends(job)).state is JobState.SUCCEEDED
 
 
-async def test_a_step_that_is_under_way_at_a_stop_is_finished_within_the_grace(rig: Any, until: Any) -> None:
+async def test_at_a_stop_the_step_under_way_is_finished_and_the_next_left_to_another_worker(
+    rig: Any, until: Any
+) -> None:
+    """A create that begins during a stop might be cut off from its answer: the next worker sends it."""
     rig.platform("delay;seconds=0.5;route=upload", job_seconds=3600)
     job = await rig.create()
     async with rig.worker():
         await until(there_are(rig, "upload", 1), "the upload")
+    stopped = await rig.get(job)
+    assert (stopped.state, stopped.claim_token) == (JobState.SUBMITTING, None)
+    assert (stopped.open_submission_id, rig.requests("create")) == (None, 0)
+
+
+async def test_a_create_under_way_at_a_stop_is_answered_within_the_grace(rig: Any, until: Any) -> None:
+    rig.platform("delay;seconds=0.5;route=create", job_seconds=3600)
+    job = await rig.create()
+    async with rig.worker():
+        await until(there_are(rig, "create", 1), "the create")
     stopped = await rig.get(job)
     assert (stopped.state, stopped.claim_token) == (JobState.TRACKING, None)
 
@@ -118,6 +131,47 @@ async def test_a_stop_after_the_create_was_sent_leaves_it_to_be_found(rig: Any, 
     async with rig.worker():
         assert (await rig.ends(job)).state is JobState.SUCCEEDED
     assert (rig.requests("create"), len(rig.stand_in.store.jobs)) == (1, 1)
+
+
+async def test_a_stop_in_the_middle_of_results_hands_the_job_back_and_leaves_no_bytes(
+    rig: Any, until: Any
+) -> None:
+    rig.platform("delay;seconds=30;times=0;route=content")
+    job = await rig.create()
+    before = stored(rig)
+    async with rig.worker(shutdown_grace="100ms"):
+        await until(there_are(rig, "content", 1), "a result file")
+    cut = await rig.get(job)
+    assert (cut.state, cut.claim_token, cut.crashes, cut.failures) == (JobState.COLLECTING, None, 0, 0)
+    assert stored(rig) == before
+
+
+def stored(rig: Any) -> list[str]:
+    return sorted(str(path) for path in (rig.folder / "blobs").rglob("*") if path.is_file())
+
+
+async def test_deliveries_that_wait_for_their_turn_at_a_stop_are_handed_back_untried(
+    rig: Any, until: Any
+) -> None:
+    """Four at once to one endpoint: the fifth and sixth wait in this worker's hands."""
+    rig.receiver.open.clear()
+    jobs = [await rig.create() for _ in range(6)]
+    for job in jobs:
+        await rig.cancel(job)
+
+    async def are_at_the_receiver() -> bool:
+        return len(rig.receiver.got) == 4
+
+    async with rig.worker():
+        await until(are_at_the_receiver, "four attempts")
+        asyncio.get_running_loop().call_later(0.3, rig.receiver.open.set)
+    left = await rig.sql("SELECT attempts, claim_token FROM webhook_deliveries WHERE state = 'pending'")
+    assert [tuple(row) for row in left] == [(0, None)] * 2
+    assert await rig.value("SELECT count(*) FROM webhook_deliveries WHERE state = 'delivered'") == 4
+    async with rig.worker():
+        await rig.told(6)
+        await rig.is_told()
+    assert len(rig.receiver.got) == 6
 
 
 async def test_a_long_step_keeps_its_claim_while_another_worker_watches(rig: Any) -> None:

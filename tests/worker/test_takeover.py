@@ -65,11 +65,11 @@ async def test_a_delivery_goes_on_a_lease_after_its_worker_was_killed(rig: Any, 
 
     async with rig.context(claim_lease=f"{LEASE:.0f}s") as context:
         motion = Motion(context)
-        rig.receiver.hold.clear()
+        rig.receiver.open.clear()
         motion.start()
         await until(under_way, "the first try")
         await kill(motion)
-        rig.receiver.hold.set()
+        rig.receiver.open.set()
     assert await rig.value("SELECT claim_token IS NOT NULL FROM webhook_deliveries")
     async with rig.worker(claim_lease=f"{LEASE:.0f}s"):
         await rig.is_told()

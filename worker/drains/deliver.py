@@ -54,6 +54,7 @@ class Deliver:
             lambda: asyncio.Semaphore(PER_ENDPOINT)
         )
         self._waiting: defaultdict[str, int] = defaultdict(int)
+        self._begun: set[str] = set()
 
     async def claim(self, limit: int, crashes: Crashes = UNSUSPECTED) -> Sequence[Claimed]:
         """Claim what is due and has that many crashes."""
@@ -78,11 +79,13 @@ class Deliver:
         try:
             held = self._heartbeat.holding_delivery(claimed.delivery, claimed.token)
             async with held, self._turns[endpoint_id]:
+                self._begun.add(claimed.delivery.id)
                 if self._heartbeat.surely_holds(claimed.delivery, claimed.token):
                     await self._try_once(claimed)
                 else:
-                    await self.hand_back(claimed)
+                    await self.hand_back([claimed])
         finally:
+            self._begun.discard(claimed.delivery.id)
             self._waiting[endpoint_id] -= 1
             if not self._waiting[endpoint_id]:
                 del self._waiting[endpoint_id], self._turns[endpoint_id]
@@ -109,12 +112,18 @@ class Deliver:
             ),
         )
 
-    async def hand_back(self, claimed: Claimed) -> None:
-        """Give up a delivery whose work was cut short; no try is used up."""
+    def begun(self, claimed: Claimed) -> bool:
+        """Tell whether a delivery's turn has come."""
+        return claimed.delivery.id in self._begun
+
+    async def hand_back(self, held: Sequence[Claimed]) -> None:
+        """Give up deliveries that were not tried, or whose try was cut short; no try is used up."""
+        ids: defaultdict[UUID, list[str]] = defaultdict(list)
+        for claimed in held:
+            ids[claimed.token].append(claimed.delivery.id)
         async with self._context.database.transaction() as session:
-            await webhook_deliveries.hand_back(
-                session, delivery_ids=[claimed.delivery.id], token=claimed.token
-            )
+            for token, delivery_ids in ids.items():
+                await webhook_deliveries.hand_back(session, delivery_ids=delivery_ids, token=token)
 
 
 def drain(context: Context, heartbeat: Heartbeat) -> Drain[Claimed]:
@@ -127,6 +136,7 @@ def drain(context: Context, heartbeat: Heartbeat) -> Drain[Claimed]:
         claim_suspect=partial(deliver.claim, 1),
         work=deliver.work,
         hand_back=deliver.hand_back,
+        begun=deliver.begun,
         describe=lambda claimed: {
             "delivery_id": claimed.delivery.id,
             "endpoint_id": claimed.delivery.endpoint_id,

@@ -78,10 +78,11 @@ class Duplicates:
             metrics.DUPLICATES.labels(fate).inc(number)
         _tell(verdicts)
 
-    async def hand_back(self, batch: Batch) -> None:
-        """Give up a batch whose work was cut short."""
+    async def hand_back(self, batches: Sequence[Batch]) -> None:
+        """Give up batches whose work was cut short."""
         async with self._context.database.transaction() as session:
-            await duplicates.hand_back(session, batch)
+            for batch in batches:
+                await duplicates.hand_back(session, batch)
 
 
 def _ids(batch: Batch) -> list[str]:
@@ -123,5 +124,6 @@ def drain(context: Context, _heartbeat: Heartbeat) -> Drain[Batch]:
         claim=stage.claim,
         work=stage.work,
         hand_back=stage.hand_back,
+        begun=lambda _: True,
         describe=lambda batch: {"credential_id": batch.credential_id, "submissions": str(len(batch.looks))},
     )

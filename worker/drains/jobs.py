@@ -12,7 +12,7 @@ from domain.jobs import Job
 from domain.stages import Stage
 from services import claims
 from worker.context import Context
-from worker.drain import Drain
+from worker.drain import Drain, NotBegun
 from worker.heartbeat import Heartbeat
 from worker.steps.collect import collect
 from worker.steps.poll import poll
@@ -32,10 +32,16 @@ class Claim(Protocol):
 
 
 async def work(context: Context, heartbeat: Heartbeat, job: Job) -> None:
-    """Take the job as far as it goes without waiting."""
+    """Take the job as far as it goes without waiting.
+
+    Raises:
+        NotBegun: the worker stops; above all no create is sent that would be cut off from its answer.
+    """
     current: Job | None = job
     async with heartbeat.holding(job):
         while current is not None:
+            if context.stopping.is_set():
+                raise NotBegun
             current = await step(context, current)
 
 
@@ -75,14 +81,16 @@ def drain(
         claim_suspect=partial(claim_due, 1),
         work=partial(work, context, heartbeat),
         hand_back=partial(hand_back, context),
+        begun=lambda _: True,  # from its claim on; `work` looks before each step
         describe=describe,
     )
 
 
-async def hand_back(context: Context, job: Job) -> None:
-    """Give up a job whose work was cut short."""
+async def hand_back(context: Context, held: Sequence[Job]) -> None:
+    """Give up jobs whose work was cut short."""
     async with context.database.transaction() as session:
-        await claims.hand_back(session, job=job)
+        for job in held:
+            await claims.hand_back(session, job=job)
 
 
 def describe(job: Job) -> dict[str, str]:

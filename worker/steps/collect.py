@@ -62,6 +62,9 @@ async def collect(context: Context, job: Job) -> None:
     )
     try:
         collected = await collection.fetch()
+    except asyncio.CancelledError:  # a stop, or the claim was lost: nothing of it is written yet
+        await collection.discard()
+        raise
     except NotNow as later:
         await collection.discard()
         retry = later.outcome
