@@ -63,8 +63,13 @@ async def _until_answered(database: Database, work: Work[T], again: Work[T] | No
 async def record_job(database: Database, job: Job, work: Work[Job | None]) -> Job | None:
     """Record what became of a step; return the job if its next step may follow under the same claim.
 
-    `job` is as it was when the step began. An earlier try that was kept unnoticed is found out about: then
-    the job is as that one left it. So is a take-over by another worker, and nothing is written.
+    An earlier try that was kept unnoticed is found out about: then the job is as that one left it. So is a
+    take-over by another worker, and nothing is written.
+
+    Args:
+        database: where.
+        job: as it was when it was claimed, or as the step's own transactions have left it since.
+        work: what to write.
     """
 
     async def again(session: Session) -> Job | None:
