@@ -107,7 +107,9 @@ async def test_a_server_that_shuts_down_or_starts_up_is_waited_for(
     assert await run(database, "SELECT count(*) FROM jobs")
 
 
-@pytest.mark.parametrize("state", "53100 53200 53300 57P01 57014 58030 08006 25006 25P03 55P03".split())
+@pytest.mark.parametrize(
+    "state", ["53100", "53200", "57P01", "57014", "58030", "08006", "25006", "25P03", "55P03"]
+)
 async def test_what_only_the_server_can_mend_is_unavailable(database: Database, state: str) -> None:
     with pytest.raises(Unavailable):
         await run(database, f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{state}'; END $$")
