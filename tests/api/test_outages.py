@@ -271,7 +271,8 @@ async def test_with_all_connections_in_use_a_request_is_told_so_and_health_is_no
 
 
 async def _until_waiting(sql: asyncpg.Connection, count: int) -> None:
-    while await sql.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted") < count:
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    while await sql.fetchval(waiting) < count:  # noqa: ASYNC110 - the condition is in the database
         await asyncio.sleep(0.02)
 
 
