@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from db.queries import create_requests, files, platform_uploads, sweeps, uploads, webhooks
+from db.queries import create_requests, files, platform_uploads, sweeps, uploads, webhook_deliveries, webhooks
 from db.session import Session
 from domain import ids
 from domain.create_requests import MERGED_WITHIN
@@ -58,10 +58,12 @@ async def fail_poisonous(session: Session) -> int:
 
 async def exhaust_poisonous(session: Session) -> int:
     """End deliveries that killed their worker too often; they stand in the log, and can be replayed."""
-    poisonous = await webhooks.poisonous_deliveries(session, crashes=CRASHES_ALLOWED, limit=BATCH)
+    poisonous = await webhook_deliveries.poisonous_deliveries(session, crashes=CRASHES_ALLOWED, limit=BATCH)
     if poisonous:
         attempt_ids = {delivery_id: ids.new_id(ids.ATTEMPT) for delivery_id in poisonous}
-        await webhooks.exhaust_poisonous(session, attempt_ids=attempt_ids, error=DELIVERY_CRASH_LOOP)
+        await webhook_deliveries.exhaust_poisonous(
+            session, attempt_ids=attempt_ids, error=DELIVERY_CRASH_LOOP
+        )
     return len(poisonous)
 
 

@@ -1,8 +1,9 @@
-"""The log of deliveries, and replays; claims and tries are in `webhooks.py`."""
+"""The log of deliveries, replays, and what killed its workers; claims and tries are in `webhooks.py`."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, case, func, select, true, update
+from sqlalchemy import Select, case, func, select, text, true, update
 
 from db.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from db.session import AnyRow, Session
@@ -106,3 +107,36 @@ async def make_due_again(session: Session, *, delivery_id: str) -> None:
         )
     )
     await session.execute(statement)
+
+
+_POISONOUS = text("""
+    SELECT id FROM webhook_deliveries
+     WHERE state = 'pending' AND crashes > 0 AND crashes + (claimed_until IS NOT NULL)::int >= :crashes
+       AND (claimed_until IS NULL OR claimed_until < now())
+     LIMIT :limit FOR UPDATE SKIP LOCKED""")
+
+_EXHAUST_POISONOUS = text("""
+    WITH delivery AS (
+        UPDATE webhook_deliveries AS delivery
+           SET state = 'exhausted', next_attempt_at = NULL, claim_token = NULL, claimed_until = NULL,
+               attempts = attempts + 1
+          FROM unnest(CAST(:delivery_ids AS text[]), CAST(:attempt_ids AS text[])) AS poison (id, attempt_id)
+         WHERE delivery.id = poison.id
+        RETURNING delivery.id, attempt_id, attempts
+    )
+    INSERT INTO webhook_attempts (id, delivery_id, number, duration_ms, error)
+    SELECT attempt_id, id, attempts, 0, :error FROM delivery""")
+
+
+async def poisonous_deliveries(session: Session, *, crashes: int, limit: int) -> list[str]:
+    """Return and lock deliveries of which this many claims have run out in a worker's hands."""
+    rows = await session.execute(_POISONOUS, {"crashes": crashes, "limit": limit})
+    return list(rows.scalars())
+
+
+async def exhaust_poisonous(session: Session, *, attempt_ids: Mapping[str, str], error: str) -> None:
+    """End locked deliveries, with one more attempt in the log of each that says why."""
+    values = {
+        "delivery_ids": list(attempt_ids), "attempt_ids": list(attempt_ids.values()), "error": error,
+    }  # fmt: skip
+    await session.execute(_EXHAUST_POISONOUS, values)

@@ -286,39 +286,6 @@ _EXHAUST_UNREACHABLE = text("""
        AND (delivery.claimed_until IS NULL OR delivery.claimed_until < now())""")
 
 
-_POISONOUS = text("""
-    SELECT id FROM webhook_deliveries
-     WHERE state = 'pending' AND crashes > 0 AND crashes + (claimed_until IS NOT NULL)::int >= :crashes
-       AND (claimed_until IS NULL OR claimed_until < now())
-     LIMIT :limit FOR UPDATE SKIP LOCKED""")
-
-_EXHAUST_POISONOUS = text("""
-    WITH delivery AS (
-        UPDATE webhook_deliveries AS delivery
-           SET state = 'exhausted', next_attempt_at = NULL, claim_token = NULL, claimed_until = NULL,
-               attempts = attempts + 1
-          FROM unnest(CAST(:delivery_ids AS text[]), CAST(:attempt_ids AS text[])) AS poison (id, attempt_id)
-         WHERE delivery.id = poison.id
-        RETURNING delivery.id, attempt_id, attempts
-    )
-    INSERT INTO webhook_attempts (id, delivery_id, number, duration_ms, error)
-    SELECT attempt_id, id, attempts, 0, :error FROM delivery""")
-
-
-async def poisonous_deliveries(session: Session, *, crashes: int, limit: int) -> list[str]:
-    """Return and lock deliveries of which this many claims have run out in a worker's hands."""
-    rows = await session.execute(_POISONOUS, {"crashes": crashes, "limit": limit})
-    return list(rows.scalars())
-
-
-async def exhaust_poisonous(session: Session, *, attempt_ids: Mapping[str, str], error: str) -> None:
-    """End locked deliveries, with one more attempt in the log of each that says why."""
-    values = {
-        "delivery_ids": list(attempt_ids), "attempt_ids": list(attempt_ids.values()), "error": error,
-    }  # fmt: skip
-    await session.execute(_EXHAUST_POISONOUS, values)
-
-
 async def exhaust_unreachable(session: Session) -> int:
     """End the deliveries of endpoints that were disabled or deleted; return how many."""
     return (await session.execute(_EXHAUST_UNREACHABLE)).rowcount
