@@ -1,0 +1,119 @@
+"""Where a worker can be made to stand still, to die, or to lose a commit's answer: around each way out.
+
+Real processes are interrupted anywhere; what another process can tell apart is only what had left by then.
+So every call to the platform and to a receiver has a point before and one behind it, every transaction one
+before its commit and one behind it. A fate is carried out at the n-th point, which makes a story repeatable.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from db.session import Database, Session
+from domain.errors import Unavailable
+
+COMMIT = "commit"
+
+
+class Blow(StrEnum):
+    """What happens to a worker in the middle of its work."""
+
+    NONE = "none"
+    HALT = "halt"  # it stands still: a slow network, or the whole process is frozen
+    DIE = "die"  # SIGKILL: nothing is cleaned up, nothing handed back
+    LOSE = "lose"  # a commit succeeds, and its answer is lost
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """A blow at the `at`-th point from now on."""
+
+    blow: Blow = Blow.NONE
+    at: int = 1
+
+
+class Died(BaseException):
+    """No `except Exception` of the product stops it, as none would stop a SIGKILL."""
+
+
+class Gates:
+    """The points of one worker."""
+
+    def __init__(self) -> None:
+        self._fate = Fate()
+        self._passed = 0
+        self._go = asyncio.Event()
+        self.halted = asyncio.Event()
+        self.place = ""
+        """Where it stands still."""
+
+    def decree(self, fate: Fate) -> None:
+        self._fate, self._passed = fate, 0
+
+    def open(self) -> None:
+        self.halted.clear()
+        self._go.set()
+
+    async def reach(self, place: str) -> None:
+        """Be at a point at which no transaction is open."""
+        if not self._struck():
+            return
+        if self._fate.blow is Blow.HALT:
+            self.decree(Fate())
+            self.place = place
+            self._go.clear()
+            self.halted.set()
+            await self._go.wait()
+        elif place == COMMIT:
+            self.decree(Fate())
+            raise Unavailable from ConnectionResetError("the answer to the commit was lost")
+
+    def reach_commit(self) -> None:
+        """Be about to commit: nobody can stand still here without standing in others' way."""
+        self._struck()
+
+    def _struck(self) -> bool:
+        self._passed += 1
+        struck = self._fate.blow is not Blow.NONE and self._passed >= self._fate.at
+        if struck and self._fate.blow is Blow.DIE:
+            raise Died
+        return struck
+
+
+class GatedDatabase:
+    """A pool of connections behind gates."""
+
+    def __init__(self, database: Database, gates: Gates) -> None:
+        self._database = database
+        self._gates = gates
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Session]:
+        async with self._database.transaction() as session:
+            yield session
+            self._gates.reach_commit()
+        await self._gates.reach(COMMIT)
+
+
+class Gated:
+    """A platform or a sender behind gates; `leaving` is told of each call as it leaves."""
+
+    def __init__(self, way_out: Any, gates: Gates, leaving: Callable[[str, Any], None]) -> None:
+        self._way_out = way_out
+        self._gates = gates
+        self._leaving = leaving
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._way_out, name)
+
+        async def passing(*args: Any, **named: Any) -> Any:
+            await self._gates.reach(f"before {name}")
+            self._leaving(name, args)
+            outcome = await call(*args, **named)
+            await self._gates.reach(f"behind {name}")
+            return outcome
+
+        return passing

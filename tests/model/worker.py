@@ -1,0 +1,136 @@
+"""A worker process of the story: real drains, real steps, taken one at a time so that a story is repeatable."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from domain.errors import Unavailable
+from services.transitions import ClaimLost
+from worker import sweeps
+from worker.context import Context
+from worker.drain import Drain
+from worker.motion import Motion
+from worker.wake import Wakes
+
+from .gates import Died, Fate, Gated, GatedDatabase, Gates
+
+
+class Worker:
+    """Idle, standing still in the middle of a step, or dead."""
+
+    def __init__(self, context: Context, leaving: Callable[[str, Any], None]) -> None:
+        self.gates = Gates()
+        # The pool and the clients are everybody's: what a process owns is its claims and its place.
+        self._context: Context = replace(
+            context,
+            database=GatedDatabase(context.database, self.gates),
+            platform=Gated(context.platform, self.gates, leaving),
+            sender=Gated(context.sender, self.gates, leaving),
+            wakes=Wakes(),
+        )
+        self._motion = Motion(self._context)
+        self._drains: list[Drain[Any]] = [running._drain for running in self._motion._drains]
+        self._task: asyncio.Task[None] | None = None
+        self._row: tuple[Drain[Any], Any] | None = None
+        self._turn = 0
+        self.dead = False
+
+    @property
+    def standing(self) -> bool:
+        return self._task is not None
+
+    @property
+    def row(self) -> Any:
+        """What it works on."""
+        return self._row[1] if self._row is not None else None
+
+    async def work(self, steps: int, fate: Fate) -> None:
+        """Take up to `steps` rows, each as far as it goes without waiting, until the blow falls."""
+        self.gates.decree(fate)
+        self._task = asyncio.create_task(self._work(steps))
+        await self._until_still()
+        self.gates.decree(Fate())
+
+    async def go_on(self) -> None:
+        """Go on where it stands still."""
+        self.gates.open()
+        await self._until_still()
+
+    async def kill(self) -> None:
+        """Die where it stands; the rows are left as a SIGKILL leaves them."""
+        await self._cut()
+        self.dead = True
+
+    async def stop(self) -> None:
+        """Be stopped by SIGTERM: what is under way is cut short and handed back."""
+        await self._cut()
+        self.dead = True
+        if self._row is not None:
+            drain, row = self._row
+            await drain.hand_back(row)
+
+    async def beat(self) -> None:
+        """Let the heart beat once; work on what was lost stops."""
+        await self._motion._heartbeat._beat()
+        await asyncio.sleep(0)
+        if self._task is not None and self._task.cancelling():
+            self.gates.halted.clear()
+            await self._until_still()
+
+    async def sweep(self) -> None:
+        """Run every sweep once."""
+        for sweep in sweeps.ALL:
+            await sweep.run_once(self._context)
+
+    async def _cut(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def _until_still(self) -> None:
+        assert self._task is not None
+        halted = asyncio.create_task(self.gates.halted.wait())
+        await asyncio.wait({self._task, halted}, return_when=asyncio.FIRST_COMPLETED)
+        halted.cancel()
+        if not self._task.done():
+            return
+        task, self._task = self._task, None
+        self.gates.halted.clear()
+        if not task.cancelled() and (broken := task.exception()) is not None:
+            if not isinstance(broken, Died):
+                raise broken
+            self.dead = True
+
+    async def _work(self, steps: int) -> None:
+        for _ in range(steps):
+            if not await self._one():
+                return
+
+    async def _one(self) -> bool:
+        """Work one due row of the next stage that has any; tell whether there was one."""
+        for place in range(len(self._drains)):
+            drain = self._drains[(self._turn + place) % len(self._drains)]
+            rows = await self._claim(drain)
+            if rows:
+                self._turn += place + 1
+                self._row = (drain, rows[0])
+                await self._row_to_its_end(drain, rows[0])
+                self._row = None
+                return True
+        return False
+
+    @staticmethod
+    async def _claim(drain: Drain[Any]) -> Any:
+        try:
+            return await drain.claim(1)
+        except Unavailable:
+            return []
+
+    @staticmethod
+    async def _row_to_its_end(drain: Drain[Any], row: Any) -> None:
+        try:
+            await drain.work(row)
+        except (ClaimLost, Unavailable):
+            pass  # as in `RunningDrain`: nothing was kept, the claim runs out
