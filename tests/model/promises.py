@@ -73,7 +73,8 @@ class Model:
             return None
         assert code == 200, answer
         assert answer["id"] not in self.promises
-        self.promises[answer["id"]] = Promise({f"{self.world.receiver.root}/all"} | ({url} if hook else set()))
+        urls = {f"{self.world.receiver.root}/all", *([url] if hook else [])}
+        self.promises[answer["id"]] = Promise(urls)
         if key is not None:
             self.keys[key] = (answer["id"], body)
         return str(answer["id"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -77,7 +77,7 @@ class Story(RuleBasedStateMachine):
     # The owner
 
     @initialize(target=jobs, hook=st.booleans())
-    def create_the_first(self, hook: bool) -> Any:
+    def create_the_first(self, *, hook: bool) -> Any:
         return self.do(self.model.create(key=None, hook=hook, file=0))
 
     @precondition(lambda self: len(self.model.promises) < MOST_JOBS)
@@ -87,7 +87,7 @@ class Story(RuleBasedStateMachine):
         hook=st.booleans(),
         file=st.sampled_from([0, 0, 1]),
     )
-    def create(self, key: str | None, hook: bool, file: int) -> Any:
+    def create(self, *, key: str | None, hook: bool, file: int) -> Any:
         made = self.do(self.model.create(key=key, hook=hook, file=file))
         return multiple() if made is None else made
 
@@ -128,14 +128,15 @@ class Story(RuleBasedStateMachine):
 
     @precondition(lambda self: any(one.standing for one in self.world.workers))
     @rule(worker=a_worker, politely=st.booleans())
-    def kill(self, worker: int, politely: bool) -> None:
+    def kill(self, *, worker: int, politely: bool) -> None:
         one = self.world.workers[worker]
         if one.standing:
             self.do(one.stop() if politely else one.kill())
 
     @rule()
     def sweep(self) -> None:
-        self.do(self.world.restart(0).sweep() if self.world.workers[0].dead else self.world.workers[0].sweep())
+        one = self.world.workers[0]
+        self.do((self.world.restart(0) if one.dead else one).sweep())
 
     # Everybody else
 
@@ -149,7 +150,7 @@ class Story(RuleBasedStateMachine):
         self.world.receiver.status[path] = status
 
     @rule(seconds=st.sampled_from(WAITS), hearts_beat=st.booleans())
-    def time_passes(self, seconds: int, hearts_beat: bool) -> None:
+    def time_passes(self, *, seconds: int, hearts_beat: bool) -> None:
         """Let time pass; workers that stand still are slow, or, if no heart beats, frozen."""
         self.do(self.world.time_passes(seconds))
         if hearts_beat:

@@ -1,7 +1,8 @@
-"""A worker process of the story: real drains, real steps, taken one at a time so that a story is repeatable."""
+"""A worker process of the story: real drains and steps, taken one at a time so that it is repeatable."""
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -130,7 +131,5 @@ class Worker:
 
     @staticmethod
     async def _row_to_its_end(drain: Drain[Any], row: Any) -> None:
-        try:
+        with suppress(ClaimLost, Unavailable):  # as in `RunningDrain`: nothing is kept, the claim runs out
             await drain.work(row)
-        except (ClaimLost, Unavailable):
-            pass  # as in `RunningDrain`: nothing was kept, the claim runs out

@@ -51,18 +51,18 @@ EXAMPLES = b"".join(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for lin
 HISTORY = ("job_events", "job_metrics", "checkpoints", "webhook_attempts", "alembic_version")
 """Nothing is due by these, so their times may stay."""
 # Waits are drawn at random, up to a minute after a failure: whatever comes within a quarter of an hour is due
-# now, in the order of its making, so that the same story runs the same way again. A step may always come early.
+# now, in the order of its making, so that the same story runs the same way again. A step may come early.
 ALL_DUE = """
     WITH due AS (
-        SELECT id, row_number() OVER (ORDER BY id) AS place FROM jobs
+        SELECT id, row_number() OVER (ORDER BY id) * interval '1 ms' AS place FROM jobs
          WHERE next_step_at < now() + interval '15 min'
            AND (claimed_until IS NULL OR claimed_until < now()))
-    UPDATE jobs SET next_step_at = now() - interval '1 s' + place * interval '1 ms' FROM due WHERE jobs.id = due.id;
+    UPDATE jobs SET next_step_at = now() - interval '1 s' + place FROM due WHERE jobs.id = due.id;
     WITH due AS (
-        SELECT id, row_number() OVER (ORDER BY id) AS place FROM webhook_deliveries
+        SELECT id, row_number() OVER (ORDER BY id) * interval '1 ms' AS place FROM webhook_deliveries
          WHERE state = 'pending' AND next_attempt_at < now() + interval '2 min'
            AND (claimed_until IS NULL OR claimed_until < now()))
-    UPDATE webhook_deliveries AS delivery SET next_attempt_at = now() - interval '1 s' + place * interval '1 ms'
+    UPDATE webhook_deliveries AS delivery SET next_attempt_at = now() - interval '1 s' + place
       FROM due WHERE delivery.id = due.id"""
 
 
