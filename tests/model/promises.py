@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from simulator.life import is_live, status
+from simulator.life import ended, is_live
 
 from .world import World
 
@@ -38,6 +38,8 @@ class Promise:
     shown: str = "queued"
     paused: bool = False
     cancel_accepted: bool = False
+    cancel_in_time: bool = False
+    """The cancel came before the platform's end and while nobody worked on the job: it is sent there."""
     sealed: bool = False
     """It ended before anything was submitted: no create may leave any more."""
 
@@ -87,6 +89,13 @@ class Model:
         if code == 200:
             promise.cancel_accepted = True
             promise.sealed = answer["status"] == "cancelled"
+            promise.cancel_in_time |= not promise.sealed and await self._goes_on_undisturbed(job_id)
+
+    async def _goes_on_undisturbed(self, job_id: str) -> bool:
+        """Tell whether the next step is sure to see what its owner has just asked for."""
+        there, now = (await self._there())[job_id], self.world.platform.clock()
+        disturbed = any(worker.may_know(job_id) for worker in self.world.workers)
+        return not disturbed and not any(ended(job, now) for job in there)
 
     async def pause(self, job_id: str) -> None:
         """Ask for a rest; it is refused only once a create was about to leave."""
@@ -181,20 +190,25 @@ class Model:
         await self._platform_agrees()
         await self._all_were_told()
 
-    async def _platform_agrees(self) -> None:
-        of, now = await self.jobs_of_markers(), self.world.platform.clock()
+    async def _there(self) -> dict[str, list[Any]]:
+        """Return the platform's jobs behind each of ours."""
+        of = await self.jobs_of_markers()
         there: dict[str, list[Any]] = {job_id: [] for job_id in self.promises}
         for job in self.world.platform.store.jobs.values():
             there[of[job.metadata["tuneward"]]].append(job)
-        for job_id, jobs in there.items():
+        return there
+
+    async def _platform_agrees(self) -> None:
+        now = self.world.platform.clock()
+        for job_id, jobs in (await self._there()).items():
             promise = self.promises[job_id]
             live = [job.id for job in jobs if is_live(job, now)]
             assert len(live) <= 1, f"{job_id} is paid for more than once: {live}"
             assert not live or promise.shown == "succeeded" or self.deaths >= CRASHES, "paid for nothing"
             if promise.shown == "succeeded":
                 assert live, "a success of nothing"
-            if promise.cancel_accepted and promise.shown != "cancelled":
-                assert {status(job, now) for job in jobs} & {promise.shown} or self.excuses
+                sent = {job.id for job in jobs} & self.world.cancels
+                assert sent or not promise.cancel_in_time, "a cancel in time was never sent"
 
     async def _all_were_told(self) -> None:
         rows = await self.world.sql.fetch(DELIVERIES)

@@ -181,7 +181,7 @@ class Story(RuleBasedStateMachine):
         await self.model.hold_at_rest()
 
 
-@pytest.mark.timeout(7200 if EXAMPLES > 100 else 120)
+@pytest.mark.timeout(600 + 10 * EXAMPLES)  # a failure is told as the shortest story that has it: that takes time
 def test_a_jobs_life_keeps_its_promises_in_every_order(database_url: str, tmp_path: Path) -> None:
     chosen = settings(
         max_examples=EXAMPLES,

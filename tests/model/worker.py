@@ -41,10 +41,9 @@ class Worker:
     def standing(self) -> bool:
         return self._task is not None
 
-    @property
-    def row(self) -> Any:
-        """What it works on."""
-        return self._row[1] if self._row is not None else None
+    def may_know(self, job_id: str) -> bool:
+        """Tell whether it stands with an older picture of this job in its hands."""
+        return self.standing and (self._row is None or getattr(self._row[1], "id", None) == job_id)
 
     async def work(self, steps: int, fate: Fate) -> None:
         """Take up to `steps` rows, each as far as it goes without waiting, until the blow falls."""

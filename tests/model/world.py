@@ -97,6 +97,8 @@ class World:
     workers: list[Worker] = field(default_factory=list)
     creates: list[str] = field(default_factory=list)
     """The markers of all creates that left, oldest first."""
+    cancels: set[str] = field(default_factory=set)
+    """The platform's ids of jobs for which a cancel left."""
     files: list[str] = field(default_factory=list)
 
     @property
@@ -118,6 +120,7 @@ class World:
         self.receiver.got.clear()
         self.receiver.status.clear()
         self.creates.clear()
+        self.cancels.clear()
         self.workers = [self._worker() for _ in range(WORKERS)]
         self.files = [await self._file(), await self._file()]
         endpoint = {"name": "all", "url": f"{self.receiver.root}/all", "event_types": list(EVENT_TYPES)}
@@ -134,6 +137,8 @@ class World:
     def _leaving(self, name: str, args: Any) -> None:
         if name == "create_job":
             self.creates.append(args[0].marker)
+        elif name == "cancel_job":
+            self.cancels.add(args[0])
 
     async def end(self) -> None:
         """Let nobody stand still any more."""
