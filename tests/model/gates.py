@@ -2,7 +2,7 @@
 
 Real processes are interrupted anywhere; what another process can tell apart is only what had left by then.
 So every call to the platform and to a receiver has a point before and one behind it, every transaction one
-before its commit and one behind it. A fate is carried out at the n-th point, which makes a story repeatable.
+before its commit and one behind it. A fate is carried out at a point, which makes a story repeatable.
 """
 
 import asyncio
@@ -15,7 +15,19 @@ from typing import Any
 from db.session import Database, Session
 from domain.errors import Unavailable
 
-COMMIT = "commit"
+COMMIT = "behind commit"
+PLACES = (
+    "before upload_file",
+    "behind upload_file",
+    "before create_job",
+    "behind create_job",
+    "behind jobs",
+    "behind job",
+    "before cancel_job",
+    "behind cancel_job",
+    "behind attempt",
+)
+"""Where a blow is worst: around what cannot be taken back."""
 
 
 class Blow(StrEnum):
@@ -29,10 +41,10 @@ class Blow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """A blow at the `at`-th point from now on."""
+    """A blow at the `at`-th point from now on, or the next time at this place."""
 
     blow: Blow = Blow.NONE
-    at: int = 1
+    at: int | str = 1
 
 
 class Died(BaseException):
@@ -59,7 +71,7 @@ class Gates:
 
     async def reach(self, place: str) -> None:
         """Be at a point at which no transaction is open."""
-        if not self._struck():
+        if not self._struck(place):
             return
         if self._fate.blow is Blow.HALT:
             self.decree(Fate())
@@ -73,14 +85,15 @@ class Gates:
 
     def reach_commit(self) -> None:
         """Be about to commit: nobody can stand still here without standing in others' way."""
-        self._struck()
+        self._struck("before commit")
 
-    def _struck(self) -> bool:
+    def _struck(self, place: str) -> bool:
         self._passed += 1
-        struck = self._fate.blow is not Blow.NONE and self._passed >= self._fate.at
-        if struck and self._fate.blow is Blow.DIE:
+        at = self._fate.at
+        here = at == place if isinstance(at, str) else self._passed >= at
+        if here and self._fate.blow is Blow.DIE:
             raise Died
-        return struck
+        return here and self._fate.blow is not Blow.NONE
 
 
 class GatedDatabase:

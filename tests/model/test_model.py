@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from .gates import Blow, Fate
+from .gates import PLACES, Blow, Fate
 from .promises import Model
 from .world import World, opened_world
 
@@ -49,9 +49,8 @@ FAULTS = (
 EXCUSES = {"training_fails": "training_failed", "file_refused": "platform_refused_file"}
 WAITS = (5, LEASE + 5, 100, 700)
 """A retry's wait, a lease, a settle time and a job's life on the platform, the window for late looks."""
-FATES = st.one_of(
-    st.just(Fate()),
-    st.builds(Fate, st.sampled_from([Blow.HALT, Blow.DIE, Blow.LOSE]), st.integers(1, 16)),
+FATES = st.builds(
+    Fate, st.sampled_from([Blow.HALT, Blow.DIE, Blow.LOSE]), st.integers(1, 16) | st.sampled_from(PLACES)
 )
 a_worker = st.integers(0, 2)
 
@@ -109,22 +108,28 @@ class Story(RuleBasedStateMachine):
 
     # The workers
 
-    @rule(worker=a_worker, steps=st.integers(1, 8), fate=FATES)
-    def work(self, worker: int, steps: int, fate: Fate) -> None:
+    @rule(worker=a_worker, steps=st.integers(1, 8))
+    def work(self, worker: int, steps: int) -> None:
         """Let a worker that is free work; in the place of a dead one there is another."""
+        self._work(worker, steps, Fate())
+
+    @rule(worker=a_worker, fate=FATES)
+    def work_until(self, worker: int, fate: Fate) -> None:
+        """Let a worker work, until it is struck."""
+        self._work(worker, 8, fate)
+        self.model.deaths += 1
+
+    def _work(self, worker: int, steps: int, fate: Fate) -> None:
         one = self.world.workers[worker]
-        if one.standing:
-            return
-        if one.dead:
-            one = self.world.restart(worker)
-        self.do(one.work(steps, fate))
-        self.model.deaths += one.dead or fate.blow is not Blow.NONE
+        if not one.standing:
+            one = self.world.restart(worker) if one.dead else one
+            self.do(one.work(steps, fate))
 
     @precondition(lambda self: any(one.standing for one in self.world.workers))
     @rule(worker=a_worker)
     def go_on(self, worker: int) -> None:
         if self.world.workers[worker].standing:
-            self.do(self.world.workers[worker].go_on())
+            self.do(self.world.workers[worker].wake(self.world.sql))
 
     @precondition(lambda self: any(one.standing for one in self.world.workers))
     @rule(worker=a_worker, politely=st.booleans())
@@ -155,6 +160,10 @@ class Story(RuleBasedStateMachine):
         self.do(self.world.time_passes(seconds))
         if hearts_beat:
             self.do(self.world.beat())
+            return
+        for one in self.world.workers:
+            one.frozen = one.standing
+            self.model.deaths += one.standing
 
     @invariant()
     def promises_hold(self) -> None:
@@ -164,24 +173,14 @@ class Story(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Come to rest: all the trouble is over, and what was promised has to come true."""
         if not self.failed:
-            self.do(self._rest())
+            self.do(self.world.come_to_rest())
+            self.do(self.model.hold_at_rest())
         self.do(self.world.end())
 
-    async def _rest(self) -> None:
-        for worker in self.world.workers:
-            if worker.standing:
-                await worker.go_on()
-        self.world.platform.script.clear()
-        self.world.receiver.status.clear()
-        self.world.restart(0)
-        for seconds in (LEASE + 5, 100, 100, 200, 700, 100, 100):
-            await self.world.time_passes(seconds)
-            await self.world.nothing_due()
-        await self.world.workers[0].sweep()
-        await self.model.hold_at_rest()
 
-
-@pytest.mark.timeout(600 + 10 * EXAMPLES)  # a failure is told as the shortest story that has it: that takes time
+@pytest.mark.timeout(
+    600 + 10 * EXAMPLES
+)  # a failure is told as the shortest story that has it: that takes time
 def test_a_jobs_life_keeps_its_promises_in_every_order(database_url: str, tmp_path: Path) -> None:
     chosen = settings(
         max_examples=EXAMPLES,

@@ -6,15 +6,19 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+import asyncpg
+
 from domain.errors import Unavailable
+from domain.jobs import Job
 from services.transitions import ClaimLost
 from worker import sweeps
 from worker.context import Context
 from worker.drain import Drain
+from worker.drains.deliver import Claimed
 from worker.motion import Motion
 from worker.wake import Wakes
 
-from .gates import Died, Fate, Gated, GatedDatabase, Gates
+from .gates import COMMIT, Died, Fate, Gated, GatedDatabase, Gates
 
 
 class Worker:
@@ -35,7 +39,10 @@ class Worker:
         self._task: asyncio.Task[None] | None = None
         self._row: tuple[Drain[Any], Any] | None = None
         self._turn = 0
+        self._last = False
         self.dead = False
+        self.frozen = False
+        """It stands, and its heart did not beat: its claims may be another's by now."""
 
     @property
     def standing(self) -> bool:
@@ -54,6 +61,7 @@ class Worker:
 
     async def go_on(self) -> None:
         """Go on where it stands still."""
+        self.frozen = False
         self.gates.open()
         await self._until_still()
 
@@ -69,6 +77,23 @@ class Worker:
         if self._row is not None:
             drain, row = self._row
             await drain.hand_back(row)
+
+    async def wake(self, sql: asyncpg.Connection) -> None:
+        """Go on, perhaps too late: of a step whose claim is another's by now nothing is kept.
+
+        A create that was about to leave then leaves no more.
+        """
+        held = _held(self._row[1]) if self._row is not None else None
+        if held is None or await sql.fetchval(f"SELECT claim_token FROM {held[0]}", held[1]) == held[2]:  # noqa: S608
+            await self.go_on()
+        elif self.gates.place in {COMMIT, "before create_job"}:
+            await self.kill()
+        else:
+            self._last = True
+            before = await sql.fetchrow(f"SELECT * FROM {held[0]}", held[1])  # noqa: S608
+            await self.go_on()
+            after = await sql.fetchrow(f"SELECT * FROM {held[0]}", held[1])  # noqa: S608
+            assert before == after, f"written by a worker that had lost its claim: {held[1]}"
 
     async def beat(self) -> None:
         """Let the heart beat once; work on what was lost stops."""
@@ -105,8 +130,9 @@ class Worker:
 
     async def _work(self, steps: int) -> None:
         for _ in range(steps):
-            if not await self._one():
-                return
+            if not await self._one() or self._last:
+                break
+        self._last = False
 
     async def _one(self) -> bool:
         """Work one due row of the next stage that has any; tell whether there was one."""
@@ -132,3 +158,14 @@ class Worker:
     async def _row_to_its_end(drain: Drain[Any], row: Any) -> None:
         with suppress(ClaimLost, Unavailable):  # as in `RunningDrain`: nothing is kept, the claim runs out
             await drain.work(row)
+
+
+def _held(row: Any) -> tuple[str, str, Any] | None:
+    """Return where a row is, its id, and the claim it was taken by."""
+    match row:
+        case Job():
+            return "jobs WHERE id = $1", row.id, row.claim_token
+        case Claimed():
+            return "webhook_deliveries WHERE id = $1", row.delivery.id, row.token
+        case _:
+            return None

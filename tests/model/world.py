@@ -170,12 +170,29 @@ class World:
     async def beat(self) -> None:
         """Let every worker that stands still prolong its claims: its process is alive, its network slow."""
         for worker in self.workers:
-            if worker.standing:
+            if worker.standing and not worker.frozen:
                 await worker.beat()
 
-    async def nothing_due(self) -> None:
-        """Let the first worker work until it finds nothing."""
-        await self.workers[0].work(500, Fate())
+    async def come_to_rest(self) -> None:
+        """End all trouble, and let workers work until nothing is left; those that were frozen wake late."""
+        self.platform.script.clear()
+        self.receiver.status.clear()
+        for worker in self.workers:
+            if worker.standing and not worker.frozen:
+                await worker.wake(self.sql)
+        healthy = self._worker()
+        for seconds in (35, 100, 100):
+            await self._let_work(healthy, seconds)
+        for worker in self.workers:
+            if worker.standing:
+                await worker.wake(self.sql)
+        for seconds in (35, 200, 700, 100):
+            await self._let_work(healthy, seconds)
+        await healthy.sweep()
+
+    async def _let_work(self, worker: Worker, seconds: float) -> None:
+        await self.time_passes(seconds)
+        await worker.work(500, Fate())
 
 
 @asynccontextmanager
