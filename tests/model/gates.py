@@ -47,6 +47,9 @@ class Fate:
     at: int | str = 1
 
 
+UNHURT = Fate()
+
+
 class Died(BaseException):
     """No `except Exception` of the product stops it, as none would stop a SIGKILL."""
 
@@ -55,7 +58,7 @@ class Gates:
     """The points of one worker."""
 
     def __init__(self) -> None:
-        self._fate = Fate()
+        self._fate = UNHURT
         self._passed = 0
         self._go = asyncio.Event()
         self.halted = asyncio.Event()
@@ -74,13 +77,13 @@ class Gates:
         if not self._struck(place):
             return
         if self._fate.blow is Blow.HALT:
-            self.decree(Fate())
+            self.decree(UNHURT)
             self.place = place
             self._go.clear()
             self.halted.set()
             await self._go.wait()
         elif place == COMMIT:
-            self.decree(Fate())
+            self.decree(UNHURT)
             raise Unavailable from ConnectionResetError("the answer to the commit was lost")
 
     def reach_commit(self) -> None:

@@ -55,8 +55,13 @@ class Model:
     deleted_files: set[int] = field(default_factory=set)
     excuses: Counter[str] = field(default_factory=Counter)
     """How many jobs may fail with which code, by what was done to them."""
-    deaths: int = 0
+    crashes: int = 0
+    """Claims that may have run out in a worker's hands."""
     seen_creates: int = 0
+
+    def job(self, number: int) -> str:
+        """Return one of the jobs."""
+        return list(self.promises)[number % len(self.promises)]
 
     # What the owner does
 
@@ -172,7 +177,7 @@ class Model:
 
     def _failures_have_a_cause(self, rows: list[Any]) -> None:
         failed = Counter(row["error_code"] for row in rows if row["state"] == "failed")
-        excuses = self.excuses | Counter(worker_crash_loop=self.deaths // CRASHES)
+        excuses = self.excuses | Counter(worker_crash_loop=self.crashes // CRASHES)
         assert failed <= excuses, f"failed without a cause: {failed - excuses}"
 
     async def jobs_of_markers(self) -> dict[str, str]:
@@ -204,7 +209,7 @@ class Model:
             promise = self.promises[job_id]
             live = [job.id for job in jobs if is_live(job, now)]
             assert len(live) <= 1, f"{job_id} is paid for more than once: {live}"
-            assert not live or promise.shown == "succeeded" or self.deaths >= CRASHES, "paid for nothing"
+            assert not live or promise.shown == "succeeded" or self.crashes >= CRASHES, "paid for nothing"
             if promise.shown == "succeeded":
                 assert live, "a success of nothing"
                 sent = {job.id for job in jobs} & self.world.cancels

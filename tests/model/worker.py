@@ -18,7 +18,7 @@ from worker.drains.deliver import Claimed
 from worker.motion import Motion
 from worker.wake import Wakes
 
-from .gates import COMMIT, Died, Fate, Gated, GatedDatabase, Gates
+from .gates import COMMIT, UNHURT, Died, Fate, Gated, GatedDatabase, Gates
 
 
 class Worker:
@@ -57,7 +57,7 @@ class Worker:
         self.gates.decree(fate)
         self._task = asyncio.create_task(self._work(steps))
         await self._until_still()
-        self.gates.decree(Fate())
+        self.gates.decree(UNHURT)
 
     async def go_on(self) -> None:
         """Go on where it stands still."""

@@ -30,7 +30,7 @@ from simulator.stand_in import StandIn
 from worker.context import Context
 from worker.main import opened
 
-from .gates import Fate
+from .gates import UNHURT
 from .worker import Worker
 
 JOB_SECONDS = 100.0
@@ -192,7 +192,7 @@ class World:
 
     async def _let_work(self, worker: Worker, seconds: float) -> None:
         await self.time_passes(seconds)
-        await worker.work(500, Fate())
+        await worker.work(500, UNHURT)
 
 
 @asynccontextmanager

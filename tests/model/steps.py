@@ -1,0 +1,212 @@
+"""What may happen in a story, and how often: steps of the owner, of workers, of everybody else."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from hypothesis import strategies as st
+
+from .gates import PLACES, UNHURT, Blow, Fate
+from .promises import Model
+from .world import WORKERS
+
+MOST_JOBS = 4
+LEASE = 30
+PART = 5
+EXCUSES = {"training_fails": "training_failed", "file_refused": "platform_refused_file"}
+
+
+class Step(Protocol):
+    """Something that happens."""
+
+    async def happen(self, model: Model) -> None: ...
+
+
+@dataclass(frozen=True)
+class Create:
+    key: str | None
+    hook: bool
+    file: int
+
+    async def happen(self, model: Model) -> None:
+        if len(model.promises) < MOST_JOBS:
+            await model.create(key=self.key, hook=self.hook, file=self.file)
+
+
+@dataclass(frozen=True)
+class Cancel:
+    job: int
+
+    async def happen(self, model: Model) -> None:
+        await model.cancel(model.job(self.job))
+
+
+@dataclass(frozen=True)
+class Pause:
+    job: int
+
+    async def happen(self, model: Model) -> None:
+        await model.pause(model.job(self.job))
+
+
+@dataclass(frozen=True)
+class Resume:
+    job: int
+
+    async def happen(self, model: Model) -> None:
+        await model.resume(model.job(self.job))
+
+
+@dataclass(frozen=True)
+class DeleteFile:
+    file: int
+
+    async def happen(self, model: Model) -> None:
+        await model.delete_file(self.file)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A worker that is free takes a few rows, or works until it is struck; a dead one is replaced."""
+
+    worker: int
+    rows: int
+    fate: Fate = UNHURT
+
+    async def happen(self, model: Model) -> None:
+        world = model.world
+        one = world.workers[self.worker]
+        if not one.standing:
+            one = world.restart(self.worker) if one.dead else one
+            await one.work(self.rows, self.fate)
+            model.crashes += self.fate.blow is not Blow.NONE
+
+
+@dataclass(frozen=True)
+class GoOn:
+    """A worker that stands goes on."""
+
+    worker: int
+
+    async def happen(self, model: Model) -> None:
+        one = model.world.workers[self.worker]
+        if one.standing:
+            await one.wake(model.world.sql)
+
+
+@dataclass(frozen=True)
+class Kill:
+    """A worker that stands ends: by SIGTERM, politely, or by SIGKILL."""
+
+    worker: int
+    politely: bool
+
+    async def happen(self, model: Model) -> None:
+        one = model.world.workers[self.worker]
+        if one.standing:
+            await (one.stop() if self.politely else one.kill())
+
+
+@dataclass(frozen=True)
+class Sweep:
+    async def happen(self, model: Model) -> None:
+        await model.world.restart(0).sweep()
+
+
+@dataclass(frozen=True)
+class Misbehave:
+    """The platform does so with the next request on a route."""
+
+    fault: str
+
+    async def happen(self, model: Model) -> None:
+        model.world.order(self.fault)
+        model.excuses[EXCUSES.get(self.fault, "")] += 1
+
+
+@dataclass(frozen=True)
+class Answer:
+    """From now on the receiver answers so."""
+
+    path: str
+    status: int
+
+    async def happen(self, model: Model) -> None:
+        model.world.receiver.status[self.path] = self.status
+
+
+@dataclass(frozen=True)
+class TimePasses:
+    """Workers that stand are slow, or, if their hearts do not beat, frozen."""
+
+    seconds: int
+    hearts_beat: bool
+
+    async def happen(self, model: Model) -> None:
+        await model.world.time_passes(self.seconds)
+        if self.hearts_beat:
+            await model.world.beat()
+            return
+        for one in model.world.workers:
+            one.frozen = one.standing
+            model.crashes += one.standing
+
+
+FAULTS = (
+    *["cut_after_accept;route=create"] * 4,
+    "cut_after_accept;route=upload",
+    "cut_after_accept;route=cancel",
+    *["server_error;route=create"] * 2,
+    "server_error;route=upload",
+    "server_error;route=cancel",
+    "server_error;route=list",
+    "server_error;route=retrieve",
+    "rate_limited;route=create",
+    "rate_limited;route=upload",
+    "training_fails",
+    "file_refused",
+)
+WAITS = (5, LEASE + 5, LEASE + 5, 100, 100, 400)
+"""A retry's wait, a lease, a settle time or a job's life on the platform, and long enough for both."""
+_job = st.integers(0, MOST_JOBS - 1)
+_worker = st.integers(0, WORKERS - 1)
+_place = st.integers(1, 20) | st.sampled_from(PLACES)
+_blow = st.sampled_from([Blow.HALT, Blow.HALT, Blow.DIE, Blow.DIE, Blow.LOSE])
+_create = st.builds(
+    Create,
+    key=st.sampled_from([None, None, "a", "b"]),
+    hook=st.booleans(),
+    file=st.sampled_from([0, 0, 0, 1]),
+)
+_KINDS: tuple[tuple[int, st.SearchStrategy[Any]], ...] = (
+    (4, _create),
+    (2, st.builds(Cancel, _job)),
+    (2, st.builds(Pause, _job)),
+    (2, st.builds(Resume, _job)),
+    (1, st.builds(DeleteFile, st.integers(0, 1))),
+    (6, st.builds(Work, _worker, st.integers(1, 8))),
+    (8, st.builds(Work, _worker, st.just(8), st.builds(Fate, _blow, _place))),
+    (3, st.builds(GoOn, _worker)),
+    (1, st.builds(Kill, worker=_worker, politely=st.booleans())),
+    (1, st.builds(Sweep)),
+    (4, st.builds(Misbehave, st.sampled_from(FAULTS))),
+    (2, st.builds(Answer, st.sampled_from(["/all", "/own"]), st.sampled_from([200, 500]))),
+    (8, st.builds(TimePasses, seconds=st.sampled_from(WAITS), hearts_beat=st.booleans())),
+)
+_WEIGHTED = [number for number, (weight, _) in enumerate(_KINDS) for _ in range(weight)]
+
+
+@st.composite
+def _step(draw: st.DrawFn) -> Step:
+    chosen: Step = draw(_KINDS[draw(st.sampled_from(_WEIGHTED))][1])
+    return chosen
+
+
+def stories(length: int) -> st.SearchStrategy[list[Step]]:
+    """Return stories of about so many steps; a failing one shrinks to the steps that it takes."""
+    return st.builds(lambda *parts: [step for part in parts for step in part], *[_part()] * (length // PART))
+
+
+def _part() -> st.SearchStrategy[list[Step]]:
+    # Of lists alone hypothesis makes mostly short ones; these are full as a rule, and can shrink to nothing.
+    sizes = st.sampled_from([0, 1, *[PART] * 8])
+    return sizes.flatmap(lambda size: st.lists(_step(), min_size=size, max_size=size))
