@@ -6,11 +6,11 @@ before its commit and one behind it. A fate is carried out at a point, which mak
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from db.session import Database, Session
 from domain.errors import Unavailable
@@ -114,21 +114,29 @@ class GatedDatabase:
         await self._gates.reach(COMMIT)
 
 
-class Gated:
-    """A platform or a sender behind gates; `leaving` is told of each call as it leaves."""
+class Watch(Protocol):
+    """Who is told of each call as it leaves, and may change what comes back."""
 
-    def __init__(self, way_out: Any, gates: Gates, leaving: Callable[[str, Any], None]) -> None:
+    def left(self, name: str, args: Any) -> None: ...
+
+    def came(self, name: str, outcome: Any) -> Any: ...
+
+
+class Gated:
+    """A platform or a sender behind gates."""
+
+    def __init__(self, way_out: Any, gates: Gates, watch: Watch) -> None:
         self._way_out = way_out
         self._gates = gates
-        self._leaving = leaving
+        self._watch = watch
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._way_out, name)
 
         async def passing(*args: Any, **named: Any) -> Any:
             await self._gates.reach(f"before {name}")
-            self._leaving(name, args)
-            outcome = await call(*args, **named)
+            self._watch.left(name, args)
+            outcome = self._watch.came(name, await call(*args, **named))
             await self._gates.reach(f"behind {name}")
             return outcome
 

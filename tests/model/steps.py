@@ -170,7 +170,7 @@ WAITS = (5, LEASE + 5, LEASE + 5, 100, 100, 400)
 _job = st.integers(0, MOST_JOBS - 1)
 _worker = st.integers(0, WORKERS - 1)
 _place = st.integers(1, 20) | st.sampled_from(PLACES)
-_blow = st.sampled_from([Blow.HALT, Blow.HALT, Blow.DIE, Blow.DIE, Blow.LOSE])
+_blow = st.sampled_from([Blow.HALT, Blow.HALT, Blow.HALT, Blow.DIE, Blow.DIE, Blow.LOSE])
 _create = st.builds(
     Create,
     key=st.sampled_from([None, None, "a", "b"]),
@@ -190,7 +190,12 @@ _KINDS: tuple[tuple[int, st.SearchStrategy[Any]], ...] = (
     (1, st.builds(Sweep)),
     (4, st.builds(Misbehave, st.sampled_from(FAULTS))),
     (2, st.builds(Answer, st.sampled_from(["/all", "/own"]), st.sampled_from([200, 500]))),
-    (8, st.builds(TimePasses, seconds=st.sampled_from(WAITS), hearts_beat=st.booleans())),
+    (
+        8,
+        st.builds(
+            TimePasses, seconds=st.sampled_from(WAITS), hearts_beat=st.sampled_from([False, False, True])
+        ),
+    ),
 )
 _WEIGHTED = [number for number, (weight, _) in enumerate(_KINDS) for _ in range(weight)]
 

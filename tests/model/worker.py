@@ -1,7 +1,6 @@
 """A worker process of the story: real drains and steps, taken one at a time so that it is repeatable."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -18,20 +17,20 @@ from worker.drains.deliver import Claimed
 from worker.motion import Motion
 from worker.wake import Wakes
 
-from .gates import COMMIT, UNHURT, Died, Fate, Gated, GatedDatabase, Gates
+from .gates import COMMIT, UNHURT, Died, Fate, Gated, GatedDatabase, Gates, Watch
 
 
 class Worker:
     """Idle, standing still in the middle of a step, or dead."""
 
-    def __init__(self, context: Context, leaving: Callable[[str, Any], None]) -> None:
+    def __init__(self, context: Context, watch: Watch) -> None:
         self.gates = Gates()
         # The pool and the clients are everybody's: what a process owns is its claims and its place.
         self._context: Context = replace(
             context,
             database=GatedDatabase(context.database, self.gates),
-            platform=Gated(context.platform, self.gates, leaving),
-            sender=Gated(context.sender, self.gates, leaving),
+            platform=Gated(context.platform, self.gates, watch),
+            sender=Gated(context.sender, self.gates, watch),
             wakes=Wakes(),
         )
         self._motion = Motion(self._context)

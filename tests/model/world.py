@@ -21,6 +21,7 @@ from fastapi import FastAPI
 from api.main import create_app
 from config.settings import Settings
 from domain.events import EVENT_TYPES
+from domain.outcomes import Answered
 from services import api_keys, credentials
 from simulator.app import create_app as create_platform
 from simulator.options import Options
@@ -34,6 +35,8 @@ from .gates import UNHURT
 from .worker import Worker
 
 JOB_SECONDS = 100.0
+LIST_LAG = 45.0
+"""Half the time that we give it."""
 WORKERS = 3
 SETTINGS = {
     "xpulink_api_key": "xpulink-simulator-key",
@@ -132,13 +135,22 @@ class World:
         return str(answer.json()["id"])
 
     def _worker(self) -> Worker:
-        return Worker(self.context, self._leaving)
+        return Worker(self.context, self)
 
-    def _leaving(self, name: str, args: Any) -> None:
+    def left(self, name: str, args: Any) -> None:
+        """Keep what costs."""
         if name == "create_job":
             self.creates.append(args[0].marker)
         elif name == "cancel_job":
             self.cancels.add(args[0])
+
+    def came(self, name: str, outcome: Any) -> Any:
+        """Have the platform's list show a job only a while after its create."""
+        if name != "jobs" or not isinstance(outcome, Answered):
+            return outcome
+        shown = self.platform.clock() - LIST_LAG
+        items = tuple(job for job in outcome.value.items if job.created_at.timestamp() < shown)
+        return Answered(replace(outcome.value, items=items))
 
     async def end(self) -> None:
         """Let nobody stand still any more."""
@@ -178,17 +190,22 @@ class World:
         self.platform.script.clear()
         self.receiver.status.clear()
         for worker in self.workers:
-            if worker.standing and not worker.frozen:
-                await worker.wake(self.sql)
+            if not worker.frozen:
+                await self._wake(worker)
         healthy = self._worker()
-        for seconds in (35, 100, 100):
+        await self._let_work(healthy, 35)
+        for worker in self.workers[1:]:
+            await self._wake(worker)
+        for seconds in (100, 100):
             await self._let_work(healthy, seconds)
-        for worker in self.workers:
-            if worker.standing:
-                await worker.wake(self.sql)
+        await self._wake(self.workers[0])
         for seconds in (35, 200, 700, 100):
             await self._let_work(healthy, seconds)
         await healthy.sweep()
+
+    async def _wake(self, worker: Worker) -> None:
+        if worker.standing:
+            await worker.wake(self.sql)
 
     async def _let_work(self, worker: Worker, seconds: float) -> None:
         await self.time_passes(seconds)
