@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import (
     CTE,
     TextClause,
+    Update,
+    exists,
     func,
     or_,
     select,
@@ -190,7 +192,7 @@ async def write_job(
     if events:
         statement = statement.add_cte(job_events.appended(written, new, count))
     for number, rider in enumerate(riders):
-        statement = statement.add_cte(rider.cte(f"rider_{number}"))
+        statement = statement.add_cte(_behind(written, rider).cte(f"rider_{number}"))
     row = (await session.execute(statement)).first()
     return None if row is None else Written(*row)
 
@@ -208,6 +210,11 @@ async def append_events(session: Session, *, job_id: str, events: Sequence[jobs.
     )
     statement = select(written.c.sequence).add_cte(job_events.appended(written, new, count))
     await session.execute(statement)
+
+
+def _behind(written: CTE, rider: Any) -> Any:
+    """Return the rider; an UPDATE is made only with the write: what another has written it may not fit."""
+    return rider.where(exists(select(written.c.id))) if isinstance(rider, Update) else rider
 
 
 async def claimed_job(session: Session, *, job_id: str, token: UUID) -> jobs.Job | None:

@@ -12,8 +12,10 @@ import pytest
 
 from domain.job_state import JobState
 from domain.jobs import Job, NewEvent
+from domain.outcomes import Ambiguous
 from domain.platform import JobError, PlatformEvent, PlatformStatus
 from services import transitions
+from services.job_steps import submitting
 from services.transitions import ClaimLost
 
 LINE = NewEvent("moved")
@@ -59,6 +61,18 @@ async def test_a_lost_claim_rolls_back_what_went_before_it(world: Any) -> None:
     with pytest.raises(ClaimLost):
         await write()
     assert await world.value("SELECT parked_until FROM platform_credentials") is None
+
+
+async def test_what_would_ride_along_with_a_lost_claim_need_not_fit_any_more(world: Any) -> None:
+    """The answer to a create was lost, and so was the claim: another worker has found the job meanwhile."""
+    await world.create()
+    plan = await world.begin_submit(await world.upload())
+    await world.sql("UPDATE jobs SET claim_token = gen_random_uuid()")
+    await world.sql("UPDATE platform_submissions SET outcome = 'adopted', platform_job_id = 'p'")
+    with pytest.raises(ClaimLost):
+        async with world.transaction() as session:
+            await submitting.finish_submit(session, plan, Ambiguous("cut"), first_poll=timedelta(0))
+    assert await world.value("SELECT outcome FROM platform_submissions") == "adopted"
 
 
 async def test_without_a_claim_a_write_may_follow_one_that_ran_out(world: Any) -> None:
