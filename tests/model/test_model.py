@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, note, seed, settings
 
 from .promises import Model
 from .steps import Create, Step, stories
@@ -53,6 +53,7 @@ async def _live_through(world: World, story: Sequence[Step]) -> None:
     model = Model(world)
     try:
         for step in (Create(key=None, hook=True, file=0), *story):
+            note(f"{step}")
             await step.happen(model)
             await model.hold()
         await world.come_to_rest()
