@@ -66,10 +66,13 @@ format: $(STAMP)  ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+chaos: $(STAMP)  ## every fault of docs/reliability.md on real servers, and what must be true after each (CHAOS_ARGS)
+	$(BIN)/python -m chaos $(CHAOS_ARGS)
+
 bench: $(STAMP)  ## each figure beside its reference, written to docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
 requirements:  ## resolve pyproject.toml anew into hashed requirements
 	deploy/compile-requirements.sh
 
-.PHONY: help install clients demo dev test fuzz hostile test-matrix lint format bench requirements
+.PHONY: help install clients demo dev test fuzz hostile test-matrix lint format bench chaos requirements

@@ -1,0 +1,1 @@
+"""2. kill -9 the worker at each boundary of a job's life."""
