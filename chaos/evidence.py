@@ -69,6 +69,8 @@ class Evidence:
         stale: Claims that outlived lease and sweep.
         crossings: What one project asked for of the other's: what and the status it got.
         leaks: Secrets in logs: which log and which secret.
+        files: What the owners of accepted files got when they asked for the bytes: which and the status.
+        seen_broken: What the fault saw broken while it lasted.
         weights: Of each process that has lived since the baseline: then and now.
     """
 
@@ -84,6 +86,8 @@ class Evidence:
     stale: Sequence[str] = ()
     crossings: Sequence[tuple[str, int]] = ()
     leaks: Sequence[tuple[str, str]] = ()
+    files: Sequence[tuple[str, int]] = ()
+    seen_broken: Sequence[str] = ()
     weights: Mapping[str, tuple[Weight, Weight]] = field(default_factory=dict)
 
 
@@ -111,6 +115,8 @@ def gather(world: World, load: Load, watch: Watch, baseline: "Baseline") -> Evid
         courses=dict(watch.courses),
         stale=sorted(watch.stale),
         crossings=_crossings(world, load),
+        files=[(id_, load.get(owner, f"/files/{id_}/content").status_code) for owner, id_ in load.kept],
+        seen_broken=list(load.seen_broken),
         leaks=baseline.logs.leaks(world.secrets),
         weights=baseline.weights(world),
     )

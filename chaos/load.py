@@ -71,19 +71,29 @@ USUAL_LOAD: Final = Plan()
 
 
 class Load:
-    """`begin` it, do harm, `finish` it."""
+    """`begin` it, do harm, `finish` it.
+
+    Attributes:
+        asks: Every create.
+        files: Each project's training file in this run, by the project's name.
+        kept: Every file that was accepted.
+        seen_broken: What a fault saw broken while it lasted, in words; each is a breach.
+    """
 
     def __init__(self, world: World, rng: Random, run: str, plan: Plan) -> None:
         self.run = run
         self.plan = plan
         self.files: dict[str, str] = {}
+        self.kept: list[tuple[Tenant, str]] = []
+        self.seen_broken: list[str] = []
+        self._special: dict[int, dict[str, Any]] = {}
         self._world = world
         self._rng = rng
         self._threads: list[threading.Thread] = []
         self._http = httpx.Client(base_url=f"{world.stack.api_url}/v1", timeout=PATIENCE)
         moments = sorted(rng.uniform(0, plan.spread) for _ in range(plan.jobs))
         self.asks = [self._ask(number, moment) for number, moment in enumerate(moments)]
-        self._turn = iter(self.asks)
+        self._turn = iter(list(self.asks))
         self._lock = threading.Lock()
 
     def path(self, tenant: Tenant) -> str:
@@ -130,18 +140,30 @@ class Load:
             time.sleep(0.02)
         return done
 
-    def upload(self, tenant: Tenant, at_least: int = 0) -> str:
+    def add(self, tenant: Tenant, *, file_id: str, path: str | None = None) -> Ask:
+        """Create one more job on this file at once, with webhooks to the path, and return it."""
+        ask = Ask(len(self.asks), tenant, 0.0, f"{self.run}-added-{len(self.asks)}")
+        self.asks.append(ask)
+        self._special[ask.number] = {"training_file": file_id} | (
+            {} if path is None else {"webhook_url": self._world.webhook_url(path)}
+        )
+        self._create_with_key(ask)
+        return ask
+
+    def upload(self, tenant: Tenant, at_least: int = 0, *, name: str = "train.jsonl") -> str:
         """Upload a training file of at least so many bytes, trying again as is honest; return its id."""
         answer = "x" * max(10, at_least // 20)
         content = "\n".join(EXAMPLE % (number, answer) for number in range(20)).encode()
-        files = {"file": ("train.jsonl", content)}
+        files = {"file": (name, content)}
 
         def post() -> httpx.Response:
             return self._http.post(
                 "/files", files=files, data={"purpose": "fine-tune"}, headers=_auth(tenant)
             )
 
-        return str(self._insist(post).raise_for_status().json()["id"])
+        file_id = str(self._insist(post).raise_for_status().json()["id"])
+        self.kept.append((tenant, file_id))
+        return file_id
 
     def get(self, tenant: Tenant, path: str) -> httpx.Response:
         """Ask the api for something with this project's key."""
@@ -177,6 +199,7 @@ class Load:
             "training_file": self.files[ask.tenant.name],
             "metadata": {"run": self.run, "n": str(ask.number)},
             "webhook_url": self._world.webhook_url(self.path(ask.tenant)),
+            **self._special.get(ask.number, {}),
         }
 
     def _create_with_key(self, ask: Ask) -> None:

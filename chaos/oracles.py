@@ -44,6 +44,11 @@ def g1_ends_once(evidence: Evidence) -> Iterator[Breach]:
         yield from _of_request(asked.number, asked, by_request.pop((asked.project, asked.number), []))
     for (project, number), jobs in by_request.items():
         yield Breach("G1", "duplicated", f"nobody in {project} asked for number {number}: {_ids(jobs)}")
+    for file_id, status in evidence.files:
+        if status != 200:
+            yield Breach("G1", "lost", f"{file_id} was accepted, and its bytes get {status}")
+    for words in evidence.seen_broken:
+        yield Breach("G1", "broken", words)
     for what, count in evidence.open:
         yield Breach("G1", "lost", f"not at rest in time: {count} {what}")
 

@@ -31,11 +31,9 @@ class Harm(StrEnum):
     CUT = "cut"
     """Reset both sides at that byte: the rest of the request never arrives."""
     SWALLOW = "swallow"
-    """Let the request pass, reset the client's side at the first byte of the answer, which is dropped."""
+    """Let the request pass, spring at the first byte of its answer, which never arrives: reset both sides."""
     HOLD = "hold"
-    """Let nothing more of the request pass until `call` has returned."""
-    WATCH = "watch"
-    """Let everything pass."""
+    """Let nothing more of the request pass until `call` has returned; then everything."""
 
 
 @dataclass
@@ -47,14 +45,14 @@ class Trap:
         harm: What is done to the connection.
         after: How many bytes from the match on go by first.
         times: How many connections it springs on; 0 for all until the proxy is healed.
-        call: Called in a thread of its own as it springs.
+        call: Called, in a thread, as it springs, with the client's port; see `World.owner`.
     """
 
     words: bytes
     harm: Harm = Harm.CUT
     after: int = 0
     times: int = 1
-    call: Callable[[], None] | None = None
+    call: Callable[[int], None] | None = None
     sprung: threading.Event = field(default_factory=threading.Event)
     count: int = 0
 
@@ -161,7 +159,7 @@ class _Connection:
     def __init__(self, proxy: Proxy, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._proxy, self._from_client, self._to_client = proxy, reader, writer
         self._to_server: asyncio.StreamWriter | None = None
-        self._swallowing = False
+        self._swallower: Trap | None = None
         self._waiting: list[tuple[Trap, int]] = []
         self._seen = b""
 
@@ -204,7 +202,8 @@ class _Connection:
 
     async def _down(self, from_server: asyncio.StreamReader) -> None:
         while piece := await from_server.read(CHUNK):
-            if self._swallowing:
+            if self._swallower is not None:
+                await self._call(self._swallower)
                 self.reset()
                 return
             await self._hold_back()
@@ -247,21 +246,18 @@ class _Connection:
 
     async def _spring(self, trap: Trap) -> bool:
         """Do what a trap does; return whether the connection lives on."""
-        trap.sprung.set()
-        calling = asyncio.to_thread(trap.call) if trap.call is not None else asyncio.sleep(0)
-        if trap.harm is Harm.HOLD:
-            await calling
+        if trap.harm is Harm.SWALLOW:
+            self._swallower = trap
             return True
-        task = asyncio.ensure_future(calling)
-        _CALLS.add(task)
-        task.add_done_callback(_CALLS.discard)
-        self._swallowing = self._swallowing or trap.harm is Harm.SWALLOW
+        await self._call(trap)
         if trap.harm is Harm.CUT:
             self.reset()
         return trap.harm is not Harm.CUT
 
-
-_CALLS: set[asyncio.Future[None]] = set()
+    async def _call(self, trap: Trap) -> None:
+        trap.sprung.set()
+        if trap.call is not None:
+            await asyncio.to_thread(trap.call, int(self._to_client.get_extra_info("peername")[1]))
 
 
 def wait_for(what: Callable[[], bool], seconds: float, *, every: float = 0.02) -> bool:

@@ -14,6 +14,7 @@ from chaos import truth
 from chaos.evidence import Baseline, Evidence, gather
 from chaos.load import Load, Plan
 from chaos.oracles import judge
+from chaos.rest import at_rest
 from chaos.results import FOLDER, Result, breach_rows
 from chaos.table import Variant
 from chaos.watch import Watch
@@ -21,7 +22,6 @@ from chaos.world import Flavour, HarnessError, World
 from embedded.errors import EmbeddedError
 
 RUNS_PER_WORLD: Final = 40
-LOOK_AGAIN: Final = 0.1
 WARM_UP: Final = Plan(jobs=8, spread=0.5)
 
 
@@ -75,7 +75,7 @@ def _warm(world: World) -> Baseline:
     load = Load(world, Random(0), "warm-up", WARM_UP)
     load.begin()
     load.finish()
-    if _rest(world, load.run, world.pace.patience) is None:
+    if at_rest(world, load.run, world.pace.patience) is None:
         raise HarnessError("a fresh world does not come to rest")
     baseline.weigh(world)
     return baseline
@@ -110,30 +110,17 @@ def _in_world(world: World, baseline: Baseline, variant: Variant, result: Result
         watch.calm_at = calm = time.monotonic()
         load.finish()
         asked = time.monotonic()
-        at_rest = _rest(world, load.run, variant.rest_within or world.pace.patience)
+        rested = at_rest(world, load.run, variant.rest_within or world.pace.patience)
         evidence = _settled(world, lambda: gather(world, load, watch, baseline))
     baseline.weigh(world)
     return replace(
         result,
         jobs=len(evidence.jobs),
         deliveries=len(evidence.deliveries),
-        recovery=round((at_rest or time.monotonic()) - (calm if at_rest else asked), 2),
+        recovery=round(max(0.0, (rested or time.monotonic()) - max(calm, asked)), 2),
         first_move=watch.first_move_after(calm),
         breaches=breach_rows(judge(evidence)),
     )
-
-
-def _rest(world: World, run_name: str, patience: float) -> float | None:
-    """Wait until nothing of the run moves any more; return when that was, None if patience ended first."""
-    give_up = time.monotonic() + patience
-    while time.monotonic() < give_up:
-        try:
-            if not world.truth.rows(truth.OPEN, truth.of_run(run_name)):
-                return time.monotonic()
-        except truth.AWAY:
-            pass
-        time.sleep(LOOK_AGAIN)
-    return None
 
 
 def _settled(world: World, look: Callable[[], Evidence]) -> Evidence:

@@ -26,6 +26,7 @@ class Variant:
         flavour: In what kind of world.
         plan: How much load.
         rest_within: Seconds, as scaled, until it must be at rest; `None` is the pace's patience.
+        soaks: Whether the soak may pick it: not if it waits for all of the run's jobs to end.
         show: Not part of the rotation: run once, when it is asked for by name.
     """
 
@@ -36,6 +37,7 @@ class Variant:
     flavour: Flavour = USUAL
     plan: Plan = USUAL_LOAD
     rest_within: float | None = None
+    soaks: bool = True
     show: bool = False
 
     @property
@@ -73,13 +75,14 @@ def fault(
     flavour: Flavour = USUAL,
     plan: Plan = USUAL_LOAD,
     rest_within: float | None = None,
+    soaks: bool = True,
     show: bool = False,
 ) -> Callable[[Act], Act]:
     """Enter a variant into the table; see `Variant`."""
 
     def enter(act: Act) -> Act:
         assert name not in FAULTS.variants, name
-        FAULTS.variants[name] = Variant(number, name, act, needs, flavour, plan, rest_within, show)
+        FAULTS.variants[name] = Variant(number, name, act, needs, flavour, plan, rest_within, soaks, show)
         return act
 
     return enter

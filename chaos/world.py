@@ -42,12 +42,14 @@ class Flavour:
         workers: How many workers.
         real: Whether the service has its default durations instead of the scaled ones.
         extra: More variables for api and workers.
+        quirks: Lasting oddities of the platform, from its start on.
     """
 
     job_seconds: float = 0.5
     workers: int = 2
     real: bool = False
     extra: tuple[tuple[str, str], ...] = ()
+    quirks: tuple[str, ...] = ()
 
     @property
     def pace(self) -> Pace:
@@ -87,7 +89,12 @@ class World:
             folder / "stack",
             platform_port=free_port(),
             worker_count=flavour.workers,
-            simulator_args=["--job-seconds", f"{flavour.job_seconds:g}"],
+            simulator_args=[
+                "--job-seconds",
+                f"{flavour.job_seconds:g}",
+                "--quirks",
+                ",".join(flavour.quirks),
+            ],
         )
 
     def __enter__(self) -> Self:
@@ -152,6 +159,8 @@ class World:
 
     def order(self, point: CrashPoint, action: str = "kill") -> None:
         """Have the next process that reaches a crash point die, or freeze."""
+        for taken in self.orders.glob(f"{point}{TAKEN}*"):
+            taken.unlink()
         order(self.orders, point, action)
 
     def taken(self, point: CrashPoint, seconds: float = 20.0) -> int:
@@ -183,6 +192,19 @@ class World:
             if service.pid == pid:
                 return service
         raise HarnessError(f"process {pid} is none of ours")
+
+    def owner(self, port: int) -> SupervisedProcess:
+        """Return our process whose end of a connection to a proxy has this port.
+
+        Raises:
+            HarnessError: none of ours has.
+        """
+        for service in self.services:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                ends = psutil.Process(service.pid).net_connections("tcp")
+                if any(end.laddr[1:] == (port,) for end in ends):
+                    return service
+        raise HarnessError(f"port {port} is none of ours")
 
     def kill(self, process: SupervisedProcess) -> None:
         """Kill -9."""
@@ -223,6 +245,10 @@ class World:
         """Order a fault of the stand-in platform (`simulator/faults.py`)."""
         self._simulator("POST", "faults", {"fault": fault, **terms})
 
+    def platform_faults_left(self) -> int:
+        """Return how many faults that were ordered have not happened yet."""
+        return sum(int(order["times"]) for order in self._simulator("GET", "faults")["faults"])
+
     def platform_quirks(self, *quirks: str) -> None:
         """Choose lasting oddities of the stand-in platform; nothing else is odd from then on."""
         self._simulator("POST", "quirks", {"quirks": list(quirks)})
@@ -247,7 +273,7 @@ class World:
         self.revive()
         with contextlib.suppress(httpx.HTTPError):
             self._simulator("DELETE", "faults")
-            self.platform_quirks()
+            self.platform_quirks(*self.flavour.quirks)
 
     def healthy(self) -> bool:
         """Tell whether another run can use it."""

@@ -2,7 +2,16 @@
 
 from typing import Final
 
-from chaos.faults import f01_api_killed, f02_worker_killed
+from chaos.faults import (
+    f01_api_killed,
+    f02_worker_killed,
+    f03_poison,
+    f05_zombie,
+    f06_redis,
+    f07_postgres,
+    f08_platform,
+    f15_soak,
+)
 
 TITLES: Final = {
     1: "kill -9 the api",
@@ -22,4 +31,14 @@ TITLES: Final = {
     15: "soak",
 }
 
-__all__ = ["TITLES", "f01_api_killed", "f02_worker_killed"]
+__all__ = [
+    "TITLES",
+    "f01_api_killed",
+    "f02_worker_killed",
+    "f03_poison",
+    "f05_zombie",
+    "f06_redis",
+    "f07_postgres",
+    "f08_platform",
+    "f15_soak",
+]

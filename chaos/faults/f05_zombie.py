@@ -1,0 +1,42 @@
+"""5. SIGSTOP for three leases, then SIGCONT: what the thawed zombie writes and sends is refused."""
+
+import time
+from random import Random
+
+from chaos.faults.dying import ZOMBIE, freeze_at
+from chaos.load import Load, Plan
+from chaos.table import Act, fault
+from chaos.world import Flavour, World
+from crash_points import CrashPoint
+
+# Long enough for a second platform job to be noticed and cancelled before it ends.
+LONG_JOBS = Flavour(job_seconds=12)
+POINTS = (
+    CrashPoint.CLAIMED,
+    CrashPoint.UPLOAD_ANSWERED,
+    CrashPoint.SUBMIT_ANSWERED,
+    CrashPoint.POLL_ANSWERED,
+    CrashPoint.DELIVERY_SENT,
+)
+
+
+def _at(point: CrashPoint) -> Act:
+    def act(world: World, rng: Random, _load: Load) -> None:
+        freeze_at(world, rng, point)
+
+    return act
+
+
+for _point in POINTS:
+    fault(5, f"frozen-{_point}")(_at(_point))
+fault(5, "frozen-submit", flavour=LONG_JOBS, plan=Plan(jobs=4))(_at(CrashPoint.SUBMIT_INTENDED))
+
+
+@fault(5, "frozen-any-moment")
+def any_moment(world: World, rng: Random, _load: Load) -> None:
+    """Whatever it is doing."""
+    time.sleep(rng.uniform(0, 1.5))
+    victim = rng.choice(world.workers)
+    world.freeze(victim)
+    time.sleep(world.pace.scaled(ZOMBIE))
+    world.thaw(victim)

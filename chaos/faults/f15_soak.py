@@ -1,0 +1,36 @@
+"""15. Ten minutes of random picks of all the faults, under a thousand jobs."""
+
+import time
+from random import Random
+
+from chaos.load import Load, Plan
+from chaos.table import FAULTS, Variant, fault
+from chaos.world import USUAL, HarnessError, World
+
+SECONDS = 600.0
+AFTER_THE_LAST = 30.0
+"""Seconds of load left after the last fault begins, so that its point is still reached."""
+SOAK = 15
+
+
+@fault(SOAK, "soak", plan=Plan(jobs=1000, spread=SECONDS, clients=8))
+def soak(world: World, rng: Random, load: Load) -> None:
+    """One fault after another; one that cannot be done at that moment is mended and passed over."""
+    end = time.monotonic() + load.plan.spread - AFTER_THE_LAST
+    done, passed_over = 0, 0
+    while time.monotonic() < end:
+        variant = rng.choice(_picks())
+        try:
+            variant.act(world, rng, load)
+            done += 1
+        except HarnessError:
+            passed_over += 1
+        world.heal()
+        time.sleep(rng.uniform(0, 1))
+    print(f"        {done} faults were done, {passed_over} could not be at that moment")
+
+
+def _picks() -> list[Variant]:
+    """Return what can be done in the usual world while others' jobs go on."""
+    usual = [variant for variant in FAULTS.variants.values() if variant.flavour == USUAL]
+    return [one for one in usual if not one.show and one.number != SOAK and one.soaks and one.lacking is None]
