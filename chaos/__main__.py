@@ -20,7 +20,9 @@ ROOM: Final = 1000
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
-    parser.add_argument("--runs", type=int, default=20, help="runs per numbered fault (20)")
+    parser.add_argument(
+        "--runs", type=int, default=20, help="runs per numbered fault, one per variant at least (20)"
+    )
     parser.add_argument("--seed", type=int, default=1, help="what all moments are drawn from (1)")
     parser.add_argument("--only", default="", help="numbers or names of variants, with commas between them")
     parser.add_argument("--real", action="store_true", help="each variant once, at its real time")
@@ -52,7 +54,7 @@ def _runs(given: argparse.Namespace) -> tuple[list[tuple[Variant, int]], dict[st
         able = [variant for variant in variants if variant.lacking is None]
         skipped |= {variant.name: str(variant.lacking) for variant in variants if variant.lacking}
         shows = all(variant.show for variant in able) or number == SOAK
-        count = len(able) if given.real or shows else max(given.runs, len(able) if not given.only else 0)
+        count = len(able) if given.real or shows else max(given.runs, len(able))
         for place, variant in enumerate(islice(cycle(able), count if able else 0)):
             planned.append((_adapted(variant, given), given.seed * ROOM + place))
     order = list(dict.fromkeys(variant.flavour for variant, _ in planned))

@@ -171,10 +171,12 @@ class _Connection:
         except OSError:
             self.reset()
             return
-        with contextlib.suppress(OSError):
+        try:
             async with asyncio.TaskGroup() as pumps:
                 pumps.create_task(self._up(self._to_server))
                 pumps.create_task(self._down(from_server))
+        except* OSError:
+            self.reset()
 
     def reset(self) -> None:
         """Let both sides see a reset connection."""

@@ -14,7 +14,7 @@ from chaos import truth
 from chaos.evidence import Baseline, Evidence, gather
 from chaos.load import Load, Plan
 from chaos.oracles import judge
-from chaos.rest import at_rest
+from chaos.patience import rest
 from chaos.results import FOLDER, Result, breach_rows
 from chaos.table import Variant
 from chaos.watch import Watch
@@ -75,7 +75,7 @@ def _warm(world: World) -> Baseline:
     load = Load(world, Random(0), "warm-up", WARM_UP)
     load.begin()
     load.finish()
-    if at_rest(world, load.run, world.pace.patience) is None:
+    if rest(world, load.run, world.pace.patience) is None:
         raise HarnessError("a fresh world does not come to rest")
     baseline.weigh(world)
     return baseline
@@ -110,7 +110,7 @@ def _in_world(world: World, baseline: Baseline, variant: Variant, result: Result
         watch.calm_at = calm = time.monotonic()
         load.finish()
         asked = time.monotonic()
-        rested = at_rest(world, load.run, variant.rest_within or world.pace.patience)
+        rested = rest(world, load.run, variant.rest_within or world.pace.patience)
         evidence = _settled(world, lambda: gather(world, load, watch, baseline))
     baseline.weigh(world)
     return replace(

@@ -9,7 +9,7 @@ from chaos.faults import (
     f05_zombie,
     f06_redis,
     f07_postgres,
-    f08_platform,
+    f08_cut_creates,
     f15_soak,
 )
 
@@ -39,6 +39,6 @@ __all__ = [
     "f05_zombie",
     "f06_redis",
     "f07_postgres",
-    "f08_platform",
+    "f08_cut_creates",
     "f15_soak",
 ]

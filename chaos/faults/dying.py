@@ -4,7 +4,7 @@ import time
 from random import Random
 
 from chaos.load import Load
-from chaos.rest import at_rest
+from chaos.patience import rest
 from chaos.world import World
 from crash_points import CrashPoint
 
@@ -38,5 +38,5 @@ def freeze_at(world: World, rng: Random, point: CrashPoint) -> None:
 def must_rest(world: World, load: Load, seconds: float, while_: str) -> None:
     """Note a breach if the run does not come to rest while the fault still lasts."""
     load.finish()
-    if at_rest(world, load.run, seconds) is None:
+    if rest(world, load.run, seconds) is None:
         load.seen_broken.append(f"not at rest after {seconds:g} s {while_}")

@@ -7,8 +7,8 @@ from random import Random
 
 from chaos.faults.dying import RESTART, die_at, must_rest
 from chaos.load import Load, Plan
+from chaos.patience import rest
 from chaos.proxy import Harm, Trap, wait_for
-from chaos.rest import at_rest
 from chaos.table import Act, fault
 from chaos.world import Flavour, HarnessError, World
 from crash_points import CrashPoint
@@ -119,6 +119,4 @@ def every_two_seconds(world: World, _rng: Random, load: Load) -> None:
 
 
 def _done(world: World, load: Load) -> bool:
-    return (
-        all(ask.accepted or ask.refused for ask in load.asks) and at_rest(world, load.run, 0.01) is not None
-    )
+    return all(ask.accepted or ask.refused for ask in load.asks) and rest(world, load.run, 0.01) is not None

@@ -1,4 +1,4 @@
-"""8. The platform in every kind of trouble."""
+"""8. The platform cuts the connection after each of 200 creates it accepted: shows, asked for by name."""
 
 from random import Random
 
