@@ -127,6 +127,11 @@ class Load:
             if ask.key is not None and ask.accepted:
                 self._create_with_key(ask)
 
+    @property
+    def last_moment(self) -> float:
+        """When the last create was first sent, on the monotonic clock; known once it has begun."""
+        return self._started + max((ask.moment for ask in self.asks), default=0.0)
+
     def accepted(self, count: int, seconds: float = 30.0) -> list[Ask]:
         """Wait until so many creates were accepted; return those that were.
 

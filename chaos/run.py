@@ -109,7 +109,6 @@ def _in_world(world: World, baseline: Baseline, variant: Variant, result: Result
             world.heal()
         watch.calm_at = calm = time.monotonic()
         load.finish()
-        asked = time.monotonic()
         rested = rest(world, load.run, variant.rest_within or world.pace.patience)
         evidence = _settled(world, lambda: gather(world, load, watch, baseline))
     baseline.weigh(world)
@@ -117,7 +116,7 @@ def _in_world(world: World, baseline: Baseline, variant: Variant, result: Result
         result,
         jobs=len(evidence.jobs),
         deliveries=len(evidence.deliveries),
-        recovery=round(max(0.0, (rested or time.monotonic()) - max(calm, asked)), 2),
+        recovery=round(max(0.0, (rested or time.monotonic()) - max(calm, load.last_moment)), 2),
         first_move=watch.first_move_after(calm),
         breaches=breach_rows(judge(evidence)),
     )

@@ -38,7 +38,7 @@ class Flavour:
     """What a world is started with; runs of one flavour share a world.
 
     Attributes:
-        job_seconds: How long the platform trains.
+        job_seconds: How long the platform trains, as scaled: a real world's trains as many times longer.
         workers: How many workers.
         real: Whether the service has its default durations instead of the scaled ones.
         extra: More variables for api and workers.
@@ -55,6 +55,12 @@ class Flavour:
     def pace(self) -> Pace:
         """How fast time passes."""
         return REAL if self.real else QUICK
+
+    @property
+    def simulator_args(self) -> tuple[str, ...]:
+        """What the stand-in platform is started with."""
+        seconds = self.job_seconds * QUICK.factor / self.pace.factor
+        return ("--job-seconds", f"{seconds:g}", "--quirks", ",".join(self.quirks))
 
 
 USUAL: Final = Flavour()
@@ -89,12 +95,7 @@ class World:
             folder / "stack",
             platform_port=free_port(),
             worker_count=flavour.workers,
-            simulator_args=[
-                "--job-seconds",
-                f"{flavour.job_seconds:g}",
-                "--quirks",
-                ",".join(flavour.quirks),
-            ],
+            simulator_args=flavour.simulator_args,
         )
 
     def __enter__(self) -> Self:

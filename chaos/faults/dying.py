@@ -21,9 +21,14 @@ def die_at(world: World, rng: Random, point: CrashPoint, *, times: int = 1) -> N
     for _ in range(times):
         time.sleep(rng.uniform(0, HEAD_START))
         world.order(point)
-        world.await_death(world.whose(world.taken(point)))
-        time.sleep(rng.uniform(0, RESTART))
-        world.revive()
+        revive_after(world, rng, point)
+
+
+def revive_after(world: World, rng: Random, point: CrashPoint) -> None:
+    """Wait until somebody died at a point, and start it again after a moment."""
+    world.await_death(world.whose(world.taken(point)))
+    time.sleep(rng.uniform(0, RESTART))
+    world.revive()
 
 
 def freeze_at(world: World, rng: Random, point: CrashPoint) -> None:

@@ -4,7 +4,7 @@ import threading
 import time
 from random import Random
 
-from chaos.faults.dying import RESTART, die_at
+from chaos.faults.dying import RESTART, die_at, revive_after
 from chaos.load import Load, Plan
 from chaos.table import fault
 from chaos.world import World
@@ -39,6 +39,7 @@ def any_moment(world: World, rng: Random, _load: Load) -> None:
 def file_stored(world: World, rng: Random, load: Load) -> None:
     """The bytes lie in the store and their row is not written: the client uploads the file again."""
     uploading = threading.Thread(target=load.upload, args=[rng.choice(world.tenants), 200_000])
+    world.order(CrashPoint.FILE_STORED)
     uploading.start()
-    die_at(world, rng, CrashPoint.FILE_STORED)
+    revive_after(world, rng, CrashPoint.FILE_STORED)
     uploading.join()

@@ -5,7 +5,7 @@ import time
 from functools import partial
 from random import Random
 
-from chaos.faults.dying import RESTART, die_at, must_rest
+from chaos.faults.dying import RESTART, die_at, must_rest, revive_after
 from chaos.load import Load, Plan
 from chaos.patience import rest
 from chaos.proxy import Harm, Trap, wait_for
@@ -62,9 +62,7 @@ def cancel_answered(world: World, rng: Random, load: Load) -> None:
     for ask in load.accepted(4)[:3]:
         wait_for(partial(_submitted, world, load, ask.number), 20)
         load.cancel(ask)
-    world.await_death(world.whose(world.taken(CrashPoint.CANCEL_ANSWERED)))
-    time.sleep(rng.uniform(0, RESTART))
-    world.revive()
+    revive_after(world, rng, CrashPoint.CANCEL_ANSWERED)
 
 
 def _submitted(world: World, load: Load, number: int) -> bool:
