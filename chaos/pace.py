@@ -24,6 +24,7 @@ class Pace:
 
     Attributes:
         factor: What real durations were divided by.
+        reached_within: How long a job may take to reach any point of its life.
         patience: How long a run may take to come to rest after its fault has ended.
     """
 
@@ -34,6 +35,7 @@ class Pace:
     webhook_timeout: float
     last_duplicate_check: float
     patience: float
+    reached_within: float
     environment: Mapping[str, str]
 
     def scaled(self, seconds: float) -> float:
@@ -41,5 +43,5 @@ class Pace:
         return seconds / self.factor
 
 
-QUICK = Pace(FACTOR, 2, 6, 0.7, 2, 40, 60, SCALED)
-REAL = Pace(1, 30, 90, 10, 15, 600, 900, {})
+QUICK = Pace(FACTOR, 2, 6, 0.7, 2, 40, 60, 20, SCALED)
+REAL = Pace(1, 30, 90, 10, 15, 600, 900, 120, {})

@@ -164,12 +164,13 @@ class World:
             taken.unlink()
         order(self.orders, point, action)
 
-    def taken(self, point: CrashPoint, seconds: float = 20.0) -> int:
+    def taken(self, point: CrashPoint) -> int:
         """Wait until somebody took the order for a point; return the process id.
 
         Raises:
             HarnessError: nobody did.
         """
+        seconds = self.pace.reached_within
         if not wait_for(lambda: bool(self._takers(point)), seconds):
             raise HarnessError(f"no process reached {point} within {seconds:g} s")
         return self._takers(point)[-1]

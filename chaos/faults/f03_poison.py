@@ -11,7 +11,7 @@ from chaos.table import fault
 from chaos.world import HarnessError, World
 
 DEADLY = "deadly.jsonl"
-LONGEST = 60.0
+LONGEST = 900.0
 
 
 @fault(3, "deadly-job", plan=Plan(jobs=6), rest_within=90)
@@ -33,7 +33,7 @@ def _kill(world: World, port: int) -> None:
 
 
 def _revive_until(world: World, done: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + LONGEST
+    give_up = time.monotonic() + world.pace.scaled(LONGEST)
     while not done() and time.monotonic() < give_up:
         world.revive()
         time.sleep(0.2)
