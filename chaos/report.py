@@ -11,7 +11,17 @@ from chaos.results import ROOT, Result
 PAGE: Final = ROOT / "docs" / "reliability.md"
 BEGIN: Final = "<!-- chaos: written by make chaos -->"
 END: Final = "<!-- chaos: end -->"
-_HEAD: Final = ("fault", "variants", "runs", "jobs", "lost", "duplicated", "silent", "broken", "recovery")
+_HEAD: Final = (
+    "fault",
+    "variants",
+    "runs",
+    "jobs",
+    "lost",
+    "duplicated",
+    "silent",
+    "broken",
+    "recovery: median, worst",
+)
 
 
 def line(result: Result) -> str:
@@ -42,7 +52,7 @@ def table(results: Sequence[Result], skipped: Mapping[str, str], titles: Mapping
 def _row(number: int, results: Iterable[Result], titles: Mapping[int, str]) -> tuple[str, ...]:
     said = [result for result in results if result.fault == number and result.error is None]
     recoveries = [result.recovery for result in said]
-    span = f"{median(recoveries):.1f} s, at most {max(recoveries):.1f} s" if recoveries else "-"
+    span = f"{median(recoveries):.1f} s, {max(recoveries):.1f} s" if recoveries else "-"
     return (
         f"{number}. {titles.get(number, '')}",
         str(len({result.variant for result in said})),

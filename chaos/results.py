@@ -25,7 +25,8 @@ class Result:
         tree: What it ran on: a digest of the code, see `tree`.
         factor: What durations were scaled down by.
         asked: How many jobs were asked for.
-        recovery: Seconds from the fault's end to rest: every job ended, every delivery delivered.
+        recovery: Seconds from the fault's end (a kill is its own end), or from the last create if that came
+            later, to rest: every job ended, every delivery delivered or given up.
         first_move: Seconds from the fault's end to the first change of any job; None if all was done.
         breaches: Each as oracle, kind and words.
         error: Why the run says nothing: the fault could not be done as meant. None if it does.

@@ -97,7 +97,7 @@ def run(worlds: Worlds, variant: Variant, result: Result) -> Result:
 
 
 def _in_world(world: World, baseline: Baseline, variant: Variant, result: Result) -> Result:
-    world.runs += 1
+    world.begin_run()
     rng = Random(f"{variant.name}:{result.seed}")
     baseline.remember_platform(world)
     load = Load(world, rng, f"{variant.name}-{result.seed}-{world.runs}", variant.plan)
@@ -107,7 +107,8 @@ def _in_world(world: World, baseline: Baseline, variant: Variant, result: Result
             variant.act(world, rng, load)
         finally:
             world.heal()
-        watch.calm_at = calm = time.monotonic()
+        watch.calm_at = time.monotonic()
+        calm = world.struck_at or watch.calm_at
         load.finish()
         rested = rest(world, load.run, variant.rest_within or world.pace.patience)
         evidence = _settled(world, lambda: gather(world, load, watch, baseline))

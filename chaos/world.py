@@ -3,6 +3,7 @@
 import contextlib
 import json
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -85,6 +86,7 @@ class World:
         self.receiver = Receiver(self.background)
         self.orders = folder / "orders"
         self.runs = 0
+        self.struck_at: float | None = None
         self._closing = ExitStack()
         make = self.background
         self.to_postgres = Proxy(make, "postgres", lambda: (LOOPBACK, self.stack.postgres.port))
@@ -156,6 +158,11 @@ class World:
         """Return where webhooks to this path of the receiver are sent: through its proxy."""
         return f"http://{LOOPBACK}:{self.to_receiver.port}{path}"
 
+    def begin_run(self) -> None:
+        """Count one more run."""
+        self.runs += 1
+        self.struck_at = None
+
     # What can be done to it
 
     def order(self, point: CrashPoint, action: str = "kill") -> None:
@@ -183,6 +190,7 @@ class World:
         """
         if not wait_for(lambda: not process.running, seconds):
             raise HarnessError(f"{process.name} did not die")
+        self.struck_at = time.monotonic()
 
     def whose(self, pid: int) -> SupervisedProcess:
         """Return our process of this id.
@@ -209,8 +217,10 @@ class World:
         raise HarnessError(f"port {port} is none of ours")
 
     def kill(self, process: SupervisedProcess) -> None:
-        """Kill -9."""
+        """Kill -9. Of a service of ours, that is the whole fault: its start belongs to the recovery."""
         process.kill()
+        if process in self.services:
+            self.struck_at = time.monotonic()
 
     def freeze(self, process: SupervisedProcess) -> None:
         """SIGSTOP."""
