@@ -14,7 +14,7 @@ DEADLY = "deadly.jsonl"
 LONGEST = 900.0
 
 
-@fault(3, "deadly-job", plan=Plan(jobs=6), rest_within=90)
+@fault(3, "deadly-job", plan=Plan(jobs=8, spread=10), rest_within=90)
 def deadly_job(world: World, rng: Random, load: Load) -> None:
     """A file whose upload kills the worker each time."""
     tenant = rng.choice(world.tenants)

@@ -14,6 +14,8 @@ from chaos.world import World
 from embedded.postgres import MAX_CONNECTIONS
 
 DOWN = 60.0
+SLOW = 0.2
+"""Seconds by which each piece comes later, there and back: a transaction then takes a second or two."""
 AT_ONCE = 20
 COMMIT = b"COMMIT;"
 
@@ -66,11 +68,11 @@ def cut_storm(world: World, rng: Random, _load: Load) -> None:
 
 
 @fault(7, "postgres-slow-pool-exhausted", plan=Plan(jobs=60, spread=1, clients=30))
-def slow(world: World, rng: Random, load: Load) -> None:
+def slow(world: World, rng: Random, _load: Load) -> None:
     """Every statement takes so long that the pools run out of connections."""
     time.sleep(rng.uniform(0, 0.3))
-    world.to_postgres.slow(0.4)
-    load.accepted(10)
+    world.to_postgres.slow(SLOW)
+    time.sleep(world.pace.scaled(DOWN))
 
 
 @fault(7, "postgres-no-connections-left")
