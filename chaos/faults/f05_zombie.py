@@ -11,6 +11,7 @@ from crash_points import CrashPoint
 
 # Long enough for a second platform job to be noticed and cancelled before it ends.
 LONG_JOBS = Flavour(job_seconds=12)
+HOURS = Flavour(job_seconds=50)
 POINTS = (
     CrashPoint.CLAIMED,
     CrashPoint.UPLOAD_ANSWERED,
@@ -30,6 +31,13 @@ def _at(point: CrashPoint) -> Act:
 for _point in POINTS:
     fault(5, f"frozen-{_point}")(_at(_point))
 fault(5, "frozen-submit", flavour=LONG_JOBS, plan=Plan(jobs=4))(_at(CrashPoint.SUBMIT_INTENDED))
+
+
+@fault(5, "frozen-submit-taken-over", flavour=HOURS, plan=Plan(jobs=2, spread=0.2), show=True)
+def submit_taken_over(world: World, rng: Random, _load: Load) -> None:
+    """Frozen before its create leaves, thawed once another has looked twice and sent its own."""
+    pace = world.pace
+    freeze_at(world, rng, CrashPoint.SUBMIT_INTENDED, seconds=pace.lease + pace.settle + pace.scaled(90))
 
 
 @fault(5, "frozen-any-moment")
