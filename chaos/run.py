@@ -110,7 +110,7 @@ def _in_world(world: World, baseline: Baseline, variant: Variant, result: Result
         watch.calm_at = time.monotonic()
         calm = world.struck_at or watch.calm_at
         load.finish()
-        rested = rest(world, load.run, variant.rest_within or world.pace.patience)
+        rested = rest(world, load.run, variant.rest_within or world.patience)
         evidence = _settled(world, lambda: gather(world, load, watch, baseline))
     baseline.weigh(world)
     return replace(

@@ -58,10 +58,14 @@ class Flavour:
         return REAL if self.real else QUICK
 
     @property
+    def training(self) -> float:
+        """How long the platform trains, in seconds."""
+        return self.job_seconds * QUICK.factor / self.pace.factor
+
+    @property
     def simulator_args(self) -> tuple[str, ...]:
         """What the stand-in platform is started with."""
-        seconds = self.job_seconds * QUICK.factor / self.pace.factor
-        return ("--job-seconds", f"{seconds:g}", "--quirks", ",".join(self.quirks))
+        return ("--job-seconds", f"{self.training:g}", "--quirks", ",".join(self.quirks))
 
 
 USUAL: Final = Flavour()
@@ -157,6 +161,11 @@ class World:
     def webhook_url(self, path: str) -> str:
         """Return where webhooks to this path of the receiver are sent: through its proxy."""
         return f"http://{LOOPBACK}:{self.to_receiver.port}{path}"
+
+    @property
+    def patience(self) -> float:
+        """How long a run may take to come to rest after its fault has ended."""
+        return self.pace.patience + self.flavour.training
 
     def begin_run(self) -> None:
         """Count one more run."""

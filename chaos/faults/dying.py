@@ -31,12 +31,12 @@ def revive_after(world: World, rng: Random, point: CrashPoint) -> None:
     world.revive()
 
 
-def freeze_at(world: World, rng: Random, point: CrashPoint, *, seconds: float | None = None) -> None:
-    """Freeze whoever reaches a point for three leases, or so long; others take its work over; then thaw it."""
+def freeze_at(world: World, rng: Random, point: CrashPoint) -> None:
+    """Freeze whoever reaches a point for long enough that others take its work over, then thaw it."""
     time.sleep(rng.uniform(0, HEAD_START))
     world.order(point, "freeze")
     zombie = world.taken(point)
-    time.sleep(seconds or world.pace.scaled(ZOMBIE))
+    time.sleep(world.pace.scaled(ZOMBIE))
     world.thaw(zombie)
 
 
