@@ -30,16 +30,20 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, help="how many jobs each run creates")
     parser.add_argument("--fresh", action="store_true", help="forget the results there are")
     parser.add_argument("--list", action="store_true", help="list the variants")
-    return parser.parse_args()
+    given = parser.parse_args()
+    given.only = [word.strip() for word in given.only.split(",") if word.strip()] + [str(SOAK)] * given.soak
+    known = {*FAULTS.variants, *map(str, FAULTS.numbers)}
+    if unknown := [word for word in given.only if word not in known]:
+        parser.error(f"there is no {', '.join(unknown)}; --list lists what there is")
+    return given
 
 
-def _chosen(given: argparse.Namespace) -> dict[int, list[Variant]]:
+def _chosen(wanted: Sequence[str]) -> dict[int, list[Variant]]:
     """Return the variants that take turns, by number; one that is named does, even if it is only a show."""
-    wanted = [SOAK] if given.soak else [word.strip() for word in given.only.split(",") if word.strip()]
     if not wanted:
         return {number: FAULTS.of(number) for number in FAULTS.numbers}
     found: dict[int, list[Variant]] = {}
-    for word in map(str, wanted):
+    for word in wanted:
         named = FAULTS.of(int(word)) if word.isdigit() else [FAULTS.variants[word]]
         for variant in named:
             found.setdefault(variant.number, []).append(variant)
@@ -50,7 +54,7 @@ def _runs(given: argparse.Namespace) -> tuple[list[tuple[Variant, int]], dict[st
     """Return every run as variant and seed, those that share a world side by side; and what is skipped."""
     planned: list[tuple[Variant, int]] = []
     skipped: dict[str, str] = {}
-    for number, variants in _chosen(given).items():
+    for number, variants in _chosen(given.only).items():
         able = [variant for variant in variants if variant.lacking is None]
         skipped |= {variant.name: str(variant.lacking) for variant in variants if variant.lacking}
         shows = all(variant.show for variant in able) or number == SOAK
@@ -104,7 +108,7 @@ def main() -> int:
     done = _do(planned, results, code)
     text = report.table(done, skipped, TITLES)
     print(f"\n{text}\n\n{report.verdict(done, skipped)}")
-    if not given.only and not given.soak and not given.real:
+    if not given.only and not given.real:
         report.write(text)
     return 0 if all(result.good for result in done) else 1
 
