@@ -15,6 +15,7 @@ from domain.job_state import EDGES, TERMINAL, JobState, ShownStatus, shown_statu
 
 Kind = Literal["lost", "duplicated", "silent", "broken"]
 KINDS: Final[tuple[Kind, ...]] = ("lost", "duplicated", "silent", "broken")
+GONE: Final = 410
 RSS_SLACK: Final = 96 * 1024**2
 FILES_SLACK: Final = 48
 """Above the baseline: a full pool of connections to Postgres, and idle ones to platform and receivers."""
@@ -105,14 +106,19 @@ def g3_told(evidence: Evidence) -> Iterator[Breach]:
 
 def _deliveries(evidence: Evidence) -> Iterator[Breach]:
     told = {hook.id for hook in evidence.hooks}
+    # What asked never to be called again is told nothing any more: it need not be tried, and gets no delivery.
+    gone = {hook.path for hook in evidence.hooks if hook.status == GONE}
+    projects = {job["id"]: job["project"] for job in evidence.jobs}
     delivered_to = {delivery["event_id"] for delivery in evidence.deliveries}
     for event in evidence.events:
-        if event["id"] not in delivered_to:
+        path = evidence.paths.get(projects.get(event["object_id"], ""))
+        if event["id"] not in delivered_to and path not in gone:
             yield Breach("G3", "silent", f"{event['id']} about {event['object_id']} has no delivery")
     for delivery in evidence.deliveries:
         if delivery["state"] == "delivered" and delivery["id"] not in told:
             yield Breach("G3", "silent", f"{delivery['id']} is recorded as delivered and never came")
-        if delivery["state"] == "exhausted" and not delivery["tries"]:
+        path = evidence.paths.get(delivery["project"])
+        if delivery["state"] == "exhausted" and not delivery["tries"] and path not in gone:
             yield Breach("G3", "silent", f"{delivery['id']} is exhausted without a try in its log")
     written = {delivery["id"]: bytes(delivery["body"]) for delivery in evidence.deliveries}
     for hook in evidence.hooks:

@@ -1,6 +1,7 @@
 """The customers' side: a webhook receiver that keeps a ledger and behaves, per path, as it is told."""
 
 import asyncio
+import contextlib
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
@@ -120,6 +121,8 @@ class Receiver:
 async def _endless(request: web.Request, manner: Manner) -> web.StreamResponse:
     answer = web.StreamResponse(status=manner.status, headers=manner.headers)
     await answer.prepare(request)
-    while True:
-        await answer.write(b"and so on " * 100)
-        await asyncio.sleep(0.05)
+    with contextlib.suppress(ConnectionError):
+        while True:
+            await answer.write(b"and so on " * 100)
+            await asyncio.sleep(0.05)
+    return answer

@@ -19,6 +19,7 @@ from chaos.background import Background
 from chaos.pace import QUICK, REAL, Pace
 from chaos.proxy import Proxy, wait_for
 from chaos.receiver import Receiver
+from chaos.small_disk import empty, small_disk
 from chaos.truth import Truth
 from crash_points import TAKEN, CrashPoint, order
 from embedded.errors import EmbeddedError
@@ -44,6 +45,7 @@ class Flavour:
         real: Whether the service has its default durations instead of the scaled ones.
         extra: More variables for api and workers.
         quirks: Lasting oddities of the platform, from its start on.
+        small_disks: Folders of the stack that lie on a disk of their own, and its size in MiB.
     """
 
     job_seconds: float = 0.5
@@ -51,6 +53,7 @@ class Flavour:
     real: bool = False
     extra: tuple[tuple[str, str], ...] = ()
     quirks: tuple[str, ...] = ()
+    small_disks: tuple[tuple[str, int], ...] = ()
 
     @property
     def pace(self) -> Pace:
@@ -112,6 +115,8 @@ class World:
             for proxy in self.proxies:
                 proxy.start()
                 undo.callback(proxy.stop)
+            for name, mebibytes in self.flavour.small_disks:
+                undo.enter_context(small_disk(self.stack.data_dir / name, mebibytes))
             self.stack.extra_env = self._environment()
             undo.enter_context(self.stack)
             self.truth = Truth(self.background, self.stack.database_url)
@@ -270,6 +275,10 @@ class World:
         """Return how many faults that were ordered have not happened yet."""
         return sum(int(order["times"]) for order in self._simulator("GET", "faults")["faults"])
 
+    def platform_forgets_faults(self) -> None:
+        """Take back every fault that is still to come."""
+        self._simulator("DELETE", "faults")
+
     def platform_quirks(self, *quirks: str) -> None:
         """Choose lasting oddities of the stand-in platform; nothing else is odd from then on."""
         self._simulator("POST", "quirks", {"quirks": list(quirks)})
@@ -290,6 +299,8 @@ class World:
         for process in self._all_processes():
             if process.running:
                 self.thaw(process)
+        for name, _ in self.flavour.small_disks:
+            empty(self.stack.data_dir / name)
         self._start_servers()
         self.revive()
         with contextlib.suppress(httpx.HTTPError):

@@ -151,6 +151,13 @@ async def listed_late(call: Call, order: Order) -> None:
 
 
 @scripted(route="create")
+async def cut_and_listed_late(call: Call, order: Order) -> None:
+    """The job is taken, the answer is lost, and the list shows the job only `seconds` after its create."""
+    call.scope["simulator.listed_after"] = order.seconds
+    await cut_after_accept(call, order)
+
+
+@scripted(route="create")
 async def slow_head(call: Call, order: Order) -> None:
     """The request is carried out; the answer's head comes byte by byte for `seconds`, before the rest."""
     reply = await _answered(call)
