@@ -106,7 +106,7 @@ def g3_told(evidence: Evidence) -> Iterator[Breach]:
 
 def _deliveries(evidence: Evidence) -> Iterator[Breach]:
     told = {hook.id for hook in evidence.hooks}
-    # What asked never to be called again is told nothing any more: it need not be tried, and gets no delivery.
+    # What asked never to be called again is told nothing any more: it need not be tried.
     gone = {hook.path for hook in evidence.hooks if hook.status == GONE}
     projects = {job["id"]: job["project"] for job in evidence.jobs}
     delivered_to = {delivery["event_id"] for delivery in evidence.deliveries}

@@ -14,7 +14,7 @@ from embedded.process import SupervisedProcess
 
 GONE_WITHIN: Final = 25.0
 """Real seconds from SIGTERM to the end of the process."""
-MARGIN: Final = 3.0
+MARGIN: Final = 5.0
 """Seconds that a busy machine may add to a scaled grace."""
 SLOW: Final = 0.3
 """Seconds by which each piece is late, so that the call is still under way."""
@@ -51,7 +51,7 @@ def reconciling(world: World, _rng: Random, load: Load) -> None:
 def cancelling(world: World, _rng: Random, load: Load) -> None:
     """While the platform is asked to stop a job."""
     world.to_platform.slow(SLOW)
-    trap = world.to_platform.trap(Trap(b"/cancel HTTP", Harm.WATCH))
+    trap = world.to_platform.trap(Trap(b"/cancel HTTP", Harm.HOLD))
     for ask in load.accepted(load.plan.jobs):
         load.cancel(ask)
     if not trap.wait(20):

@@ -42,7 +42,7 @@ def under_files(world: World, rng: Random, load: Load) -> None:
 
 
 @fault(13, "disk-full-under-postgres", needs=_needed, flavour=POSTGRES, plan=Plan(jobs=8, spread=2))
-def under_postgres(world: World, rng: Random, load: Load) -> None:
+def under_postgres(world: World, rng: Random, _load: Load) -> None:
     """Writes fail, or Postgres stops; with room again and Postgres up, everything goes on."""
     folder = world.stack.data_dir / "postgres"
     time.sleep(rng.uniform(0, 1))
