@@ -59,7 +59,7 @@ async def _submitting(world: Any, outcome: Outcome[Any] | None) -> Write:
     await world.create()
     job = await world.upload()
     if outcome is None:
-        return lambda session: submitting.begin_submit(session, job, lease=LEASE)
+        return lambda session: submitting.begin_submit(session, job, lease=LEASE, first_check=SECOND)
     plan: SubmitPlan = await world.begin_submit(job)
     return lambda session: submitting.finish_submit(session, plan, outcome, first_poll=SECOND)
 
