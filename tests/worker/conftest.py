@@ -295,7 +295,7 @@ async def rig(
     made.stand_in.close()
 
 
-Until = Callable[[Callable[[], Awaitable[Any]], str], Awaitable[Any]]
+Until = Callable[..., Awaitable[Any]]
 
 
 @pytest.fixture(name="until")

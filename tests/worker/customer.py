@@ -13,9 +13,9 @@ PATIENCE = 20.0
 """Seconds until a test gives up; nothing waits that long when all is well."""
 
 
-async def until(condition: Callable[[], Awaitable[Any]], what: str) -> Any:
+async def until(condition: Callable[[], Awaitable[Any]], what: str, seconds: float = PATIENCE) -> Any:
     """Wait until a condition holds, and return what it returned."""
-    give_up = time.monotonic() + PATIENCE
+    give_up = time.monotonic() + seconds
     while not (found := await condition()):
         if time.monotonic() > give_up:
             raise TimeoutError(what)

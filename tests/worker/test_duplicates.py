@@ -68,15 +68,15 @@ async def test_a_second_job_of_one_create_is_cancelled_and_told_once(
     assert counted("cancelled") - before == 1
 
 
-async def test_thirty_creates_are_looked_at_again_by_one_reading_of_the_list(rig: Any, until: Any) -> None:
-    await tracked(rig, count=30)
+async def test_twenty_creates_are_looked_at_again_by_one_reading_of_the_list(rig: Any, until: Any) -> None:
+    await tracked(rig, count=20)
     late = [twin(rig), twin(rig)]
     await rig.sql(DUE)
     async with rig.worker(duplicate_checks="1s"):
         await looked(rig, until)
     assert (rig.requests("list"), rig.requests("cancel")) == (1, 2)
     assert not {row.id for row in late} & set(live(rig))
-    assert len(live(rig)) == 30
+    assert len(live(rig)) == 20
 
 
 async def test_where_nothing_can_be_cancelled_a_person_is_told_to_once(rig: Any, until: Any) -> None:

@@ -66,12 +66,12 @@ async def test_a_worker_frozen_in_a_submit_and_thawed_after_another_took_over_ma
         async def stands_still() -> bool:
             return (points / f"{point}{TAKEN}{frozen.pid}").exists()
 
-        await until(stands_still, "the worker at its point")
+        await until(stands_still, "the worker at its point", 60)  # a process has to start
         async with rig.worker(claim_lease=LEASE):
             kept = await rig.reaches(job, "tracking")
         os.kill(frozen.pid, signal.SIGCONT)
         frozen.terminate()
-        assert frozen.wait(20) == 0  # what was under way is finished first
+        assert frozen.wait(30) == 0  # what was under way is finished first
     live = [row.id for row in rig.stand_in.store.jobs.values() if is_live(row, rig.stand_in.clock())]
     assert live == [kept.platform_job_id]
     assert rig.requests("create") == 1

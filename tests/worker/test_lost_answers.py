@@ -4,41 +4,39 @@ Twenty in the suite; `LOST_ANSWERS=200 .venv/bin/python -m pytest tests/worker/t
 many as you like, and prints what was counted with `-s`.
 """
 
-import asyncio
 import os
-import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from simulator.life import is_live
 
+NOT_TRACKED = "SELECT count(*) FROM jobs WHERE state <> 'tracking'"
+NOT_LOOKED_AT = "SELECT count(*) FROM platform_submissions WHERE checks = 0"
 CREATES = int(os.environ.get("LOST_ANSWERS", "20"))
 
 
-async def holds_for_all(rig: Any, condition: str) -> None:
-    """Wait as long as so many jobs may take."""
-    column, _, table = condition.partition(" FROM ")
-    statement = f"SELECT count(*) FROM {table} WHERE NOT ({column})"  # noqa: S608 - constants of this file
-    give_up = time.monotonic() + 20 + CREATES
-    while left := await rig.value(statement):
-        assert time.monotonic() < give_up, f"{left} left"
-        await asyncio.sleep(0.1)
+def none(rig: Any, statement: str) -> Callable[[], Awaitable[bool]]:
+    async def none_left() -> bool:
+        return not await rig.value(statement)
+
+    return none_left
 
 
 @pytest.mark.timeout(60 + 3 * CREATES)
 @pytest.mark.parametrize("quirks", [(), ("no_echo",)], ids=["with echo", "without echo"])
 async def test_each_create_whose_answer_was_cut_off_is_one_live_job(
-    rig: Any, quirks: tuple[str, ...]
+    rig: Any, until: Any, quirks: tuple[str, ...]
 ) -> None:
     rig.platform(f"cut_after_accept:{CREATES}", job_seconds=3600)
     rig.stand_in.quirks.choose(quirks)
     for _ in range(CREATES):
         await rig.create(webhook_url=None)
     async with rig.worker(poll_interval="60s"):
-        await holds_for_all(rig, "state = 'tracking' FROM jobs")
+        await until(none(rig, NOT_TRACKED), "all jobs on the platform", 20 + CREATES)
         await rig.sql("UPDATE platform_submissions SET check_at = now() - interval '1 h'")
-        await holds_for_all(rig, "checks = 1 FROM platform_submissions")
+        await until(none(rig, NOT_LOOKED_AT), "a late look at each", 20 + CREATES)
     store, now = rig.stand_in.store, rig.stand_in.clock()
     live = {row.id for row in store.jobs.values() if is_live(row, now)}
     kept = {row[0] for row in await rig.sql("SELECT platform_job_id FROM jobs")}
