@@ -23,6 +23,7 @@ PLACES = (
     "behind create_job",
     "behind jobs",
     "behind job",
+    "behind events",
     "before cancel_job",
     "behind cancel_job",
     "behind attempt",

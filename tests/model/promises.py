@@ -33,6 +33,7 @@ DELIVERIES = """
 class Promise:
     """One create that was answered with 200."""
 
+    file: int
     urls: set[str]
     """Whom its end is told."""
     shown: str = "queued"
@@ -81,7 +82,7 @@ class Model:
         assert code == 200, answer
         assert answer["id"] not in self.promises
         urls = {f"{self.world.receiver.root}/all", *([url] if hook else [])}
-        self.promises[answer["id"]] = Promise(urls)
+        self.promises[answer["id"]] = Promise(file, urls)
         if key is not None:
             self.keys[key] = (answer["id"], body)
         return str(answer["id"])
@@ -128,6 +129,8 @@ class Model:
     async def delete_file(self, file: int) -> None:
         """Delete a training file; only one that a living job needs stays."""
         code = (await self.world.api.delete(f"/v1/files/{self.world.files[file]}")).status_code
+        needed = any(one.file == file and one.shown not in ENDS for one in self.promises.values())
+        assert code == (404 if file in self.deleted_files else 409 if needed else 200)
         if code == 200:
             self.deleted_files.add(file)
 

@@ -150,6 +150,21 @@ class TimePasses:
             model.crashes += one.standing
 
 
+@dataclass(frozen=True)
+class Doze:
+    """A worker stands still in the middle of its work for longer than its lease, and another goes on."""
+
+    worker: int
+    place: str
+    rows: int
+
+    async def happen(self, model: Model) -> None:
+        await Work(self.worker, 8, Fate(Blow.HALT, self.place)).happen(model)
+        await TimePasses(LEASE + 5, hearts_beat=False).happen(model)
+        await Work((self.worker + 1) % WORKERS, self.rows).happen(model)
+        await GoOn(self.worker).happen(model)
+
+
 FAULTS = (
     *["cut_after_accept;route=create"] * 4,
     "cut_after_accept;route=upload",
@@ -165,7 +180,7 @@ FAULTS = (
     "file_refused",
 )
 WAITS = (5, LEASE + 5, LEASE + 5, 100, 100, 400)
-"""A retry's wait, a lease, a settle time or a job's life on the platform, and long enough for both."""
+"""A retry's wait, a lease, a settle time, and long enough for a job's life on the platform."""
 _job = st.integers(0, MOST_JOBS - 1)
 _worker = st.integers(0, WORKERS - 1)
 _place = st.integers(1, 20) | st.sampled_from(PLACES)
@@ -185,6 +200,7 @@ _KINDS: tuple[tuple[int, st.SearchStrategy[Any]], ...] = (
     (1, st.builds(DeleteFile, st.integers(0, 1))),
     (6, st.builds(Work, _worker, st.integers(1, 8))),
     (8, st.builds(Work, _worker, st.just(8), st.builds(Fate, _blow, _place))),
+    (4, st.builds(Doze, _worker, st.sampled_from(PLACES), st.integers(1, 8))),
     (3, st.builds(GoOn, _worker)),
     (1, st.builds(Kill, worker=_worker, politely=st.booleans())),
     (1, st.builds(Sweep)),

@@ -34,7 +34,7 @@ from worker.main import opened
 from .gates import UNHURT
 from .worker import Worker
 
-JOB_SECONDS = 100.0
+JOB_SECONDS = 200.0
 LIST_LAG = 45.0
 """Half the time that we give it."""
 WORKERS = 3
