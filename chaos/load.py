@@ -132,6 +132,10 @@ class Load:
         """When the last create was first sent, on the monotonic clock; known once it has begun."""
         return self._started + max((ask.moment for ask in self.asks), default=0.0)
 
+    def close(self) -> None:
+        """Close the clients' connections."""
+        self._http.close()
+
     def accepted(self, count: int, seconds: float = 30.0) -> list[Ask]:
         """Wait until so many creates were accepted; return those that were.
 

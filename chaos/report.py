@@ -11,6 +11,8 @@ from chaos.results import ROOT, Result
 PAGE: Final = ROOT / "docs" / "reliability.md"
 BEGIN: Final = "<!-- chaos: written by make chaos -->"
 END: Final = "<!-- chaos: end -->"
+MOST_SHOWN: Final = 8
+"""Breaches of one run that are printed; all of them stand in the results."""
 _HEAD: Final = (
     "fault",
     "variants",
@@ -33,7 +35,8 @@ def line(result: Result) -> str:
     verdict = "ok" if result.good else "BREACH"
     return "\n".join(
         [f"{head} {told}  ({result.seconds:.0f} s)  {verdict}"]
-        + [f"        {oracle} {kind}: {words}" for oracle, kind, words in result.breaches]
+        + [f"        {oracle} {kind}: {words}" for oracle, kind, words in result.breaches[:MOST_SHOWN]]
+        + [f"        … and {more} more" for more in [len(result.breaches) - MOST_SHOWN] if more > 0]
     )
 
 

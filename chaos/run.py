@@ -4,7 +4,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -72,11 +72,11 @@ def _warm(world: World) -> Baseline:
         HarnessError: it cannot do that.
     """
     baseline = Baseline(world)
-    load = Load(world, Random(0), "warm-up", WARM_UP)
-    load.begin()
-    load.finish()
-    if rest(world, load.run, world.pace.patience) is None:
-        raise HarnessError("a fresh world does not come to rest")
+    with closing(Load(world, Random(0), "warm-up", WARM_UP)) as load:
+        load.begin()
+        load.finish()
+        if rest(world, load.run, world.pace.patience) is None:
+            raise HarnessError("a fresh world does not come to rest")
     baseline.weigh(world)
     return baseline
 
@@ -100,8 +100,8 @@ def _in_world(world: World, baseline: Baseline, variant: Variant, result: Result
     world.begin_run()
     rng = Random(f"{variant.name}:{result.seed}")
     baseline.remember_platform(world)
-    load = Load(world, rng, f"{variant.name}-{result.seed}-{world.runs}", variant.plan)
-    with Watch(world, load.run) as watch:
+    name = f"{variant.name}-{result.seed}-{world.runs}"
+    with closing(Load(world, rng, name, variant.plan)) as load, Watch(world, load.run) as watch:
         load.begin()
         try:
             variant.act(world, rng, load)

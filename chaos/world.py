@@ -250,6 +250,7 @@ class World:
         """Start whatever of ours has died."""
         for service in self.services:
             if not service.running:
+                service.wait()  # lets go of what belonged to the one that died
                 service.start()
 
     def flush_redis(self) -> None:

@@ -15,7 +15,7 @@ from chaos.table import FAULTS
 SEED = 7
 SELECTION = (
     "api-after-commit",
-    "killed-any-moment",
+    "killed-delivery.sent",
     "killed-create-sent",
     "frozen-submit.answered",
     "redis-gone",
