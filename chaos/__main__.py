@@ -14,6 +14,7 @@ from chaos.run import Worlds, run
 from chaos.table import FAULTS, Variant
 
 SOAK: Final = 15
+STOPPED: Final = 130
 ROOM: Final = 1000
 """Seeds of one `--seed` apart from those of the next."""
 
@@ -105,7 +106,11 @@ def main() -> int:
         results.forget()
     factors = sorted({variant.flavour.pace.factor for variant, _ in planned})
     print(f"{len(planned)} runs on {code}, durations divided by {', '.join(f'{one:g}' for one in factors)}")
-    done = _do(planned, results, code)
+    try:
+        done = _do(planned, results, code)
+    except KeyboardInterrupt:
+        print("Stopped; the same command goes on from here.")
+        return STOPPED
     text = report.table(done, skipped, TITLES)
     print(f"\n{text}\n\n{report.verdict(done, skipped)}")
     if not given.only and not given.real:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import httpx
 import openai
 
-from chaos.world import HarnessError, Tenant, World
+from chaos.world import NO_TLS, HarnessError, Tenant, World
 
 GIVE_UP: Final = 90.0
 """Seconds after which a client stops trying: far beyond every fault."""
@@ -90,7 +90,7 @@ class Load:
         self._world = world
         self._rng = rng
         self._threads: list[threading.Thread] = []
-        self._http = httpx.Client(base_url=f"{world.stack.api_url}/v1", timeout=PATIENCE)
+        self._http = httpx.Client(base_url=f"{world.stack.api_url}/v1", timeout=PATIENCE, verify=NO_TLS)
         moments = sorted(rng.uniform(0, plan.spread) for _ in range(plan.jobs))
         self.asks = [self._ask(number, moment) for number, moment in enumerate(moments)]
         self._turn = iter(list(self.asks))
@@ -232,6 +232,7 @@ class Load:
             api_key=ask.tenant.key,
             max_retries=TRIES,
             timeout=PATIENCE,
+            http_client=openai.DefaultHttpxClient(verify=NO_TLS),
         ) as client:
             try:
                 ask.job_ids.add(client.fine_tuning.jobs.create(**body, extra_body=extra).id)
