@@ -13,7 +13,7 @@ ROOT: Final = Path(__file__).parent.parent
 FOLDER: Final = ROOT / ".chaos"
 _TRIED: Final = (
     "api", "worker", "services", "db", "domain", "xpulink", "webhooks", "doorbell", "storage", "config",
-    "migrations", "crash_points", "simulator", "embedded", "chaos",
+    "migrations", "crash_points", "simulator", "embedded", "leaving", "cli", "chaos",
 )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from chaos.world import Flavour, HarnessError, World
 from embedded.errors import EmbeddedError
 
 RUNS_PER_WORLD: Final = 40
+MOST_WORDS: Final = 600
 WARM_UP: Final = Plan(jobs=8, spread=0.5)
 
 
@@ -84,16 +85,20 @@ def _warm(world: World) -> Baseline:
 def run(worlds: Worlds, variant: Variant, result: Result) -> Result:
     """Do a run in a fitting world and return what it came to; `result` says which run it is."""
     started = time.monotonic()
-    trouble: str | None = None
     try:
         world, baseline = worlds.of(variant.flavour)
         done = _in_world(world, baseline, variant, result)
     except (HarnessError, EmbeddedError, *truth.AWAY) as error:
-        trouble = f"{type(error).__name__}: {error}"
-        done = replace(result, error=trouble[:1000])
+        done = replace(result, error=_both_ends(f"{type(error).__name__}: {error}"))
     if not done.good:
         worlds.leave(keep_logs=FOLDER / "failures" / f"{variant.name}-{result.seed}")
     return replace(done, seconds=round(time.monotonic() - started, 1))
+
+
+def _both_ends(words: str) -> str:
+    """Shorten what may end in a long log, of which the first and the last lines say most."""
+    half = MOST_WORDS // 2
+    return words if len(words) <= MOST_WORDS else f"{words[:half]} … {words[-half:]}"
 
 
 def _in_world(world: World, baseline: Baseline, variant: Variant, result: Result) -> Result:
