@@ -50,6 +50,9 @@ fuzz: $(STAMP)  ## requests made from the OpenAPI document, many of them (FUZZ_E
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100} FUZZ_SEED=$${FUZZ_SEED:-2} \
 		$(BIN)/python -m pytest --timeout 3600 tests/api/test_openapi_fuzz.py
 
+model: $(STAMP)  ## made-up stories of a job's life, many of them (MODEL_EXAMPLES, MODEL_SEED)
+	MODEL_EXAMPLES=$${MODEL_EXAMPLES:-300} MODEL_SEED=$${MODEL_SEED:-2} $(BIN)/python -m pytest tests/model
+
 hostile: $(STAMP)  ## the corpus of hostile requests, nine times over, and what it leaves behind
 	$(BIN)/python -m tests.hostile
 
@@ -75,4 +78,4 @@ bench: $(STAMP)  ## each figure beside its reference, written to docs/benchmarks
 requirements:  ## resolve pyproject.toml anew into hashed requirements
 	deploy/compile-requirements.sh
 
-.PHONY: help install clients demo dev test fuzz hostile test-matrix lint format bench chaos requirements
+.PHONY: help install clients demo dev test fuzz model hostile test-matrix lint format bench chaos requirements

@@ -10,7 +10,8 @@ from chaos.proxy import Harm, Trap
 from chaos.table import fault
 from chaos.world import HarnessError, World
 
-DEADLY = "deadly.jsonl"
+DEADLY = "deadly"
+"""What its file is called; on the platform something stands behind the name."""
 LONGEST = 900.0
 
 
@@ -18,9 +19,9 @@ LONGEST = 900.0
 def deadly_job(world: World, rng: Random, load: Load) -> None:
     """A file whose upload kills the worker each time."""
     tenant = rng.choice(world.tenants)
-    trap = Trap(f'filename="{DEADLY}"'.encode(), Harm.HOLD, times=0, call=lambda port: _kill(world, port))
+    trap = Trap(f'filename="{DEADLY}.'.encode(), Harm.HOLD, times=0, call=lambda port: _kill(world, port))
     world.to_platform.trap(trap)
-    ask = load.add(tenant, file_id=load.upload(tenant, name=DEADLY))
+    ask = load.add(tenant, file_id=load.upload(tenant, name=f"{DEADLY}.jsonl"))
     ask.ends = {"failed"}
     _revive_until(world, lambda: _ended(world, ask.job_ids))
     if trap.count < 2:

@@ -22,6 +22,7 @@ JOBS = """
     SELECT id, state, sequence, claim_token IS NOT NULL AS claimed, platform_job_id, error_code,
            (SELECT array_agg(sequence ORDER BY sequence) FROM job_events WHERE job_id = jobs.id) AS lines
       FROM jobs"""
+OPEN = "SELECT open_submission_id IS NOT NULL FROM jobs WHERE id = $1"
 DELIVERIES = """
     SELECT object_id AS job_id, type, delivery.id, delivery.state, delivery.body, endpoint.url, attempts
       FROM webhook_deliveries AS delivery
@@ -42,7 +43,7 @@ class Promise:
     cancel_in_time: bool = False
     """The cancel came before the platform's end and while nobody worked on the job: it is sent there."""
     sealed: bool = False
-    """It ended before anything was submitted: no create may leave any more."""
+    """It was cancelled while no create was on its way: none may leave any more."""
 
 
 @dataclass
@@ -94,8 +95,9 @@ class Model:
         assert code == (409 if promise.shown in ENDS else 200), answer
         if code == 200:
             promise.cancel_accepted = True
-            promise.sealed = answer["status"] == "cancelled"
-            promise.cancel_in_time |= not promise.sealed and await self._goes_on_undisturbed(job_id)
+            ended_at_once = answer["status"] == "cancelled"
+            promise.cancel_in_time |= not ended_at_once and await self._goes_on_undisturbed(job_id)
+            promise.sealed |= not await self.world.sql.fetchval(OPEN, job_id)
 
     async def _goes_on_undisturbed(self, job_id: str) -> bool:
         """Tell whether the next step is sure to see what its owner has just asked for."""

@@ -165,6 +165,20 @@ class Doze:
         await GoOn(self.worker).happen(model)
 
 
+@dataclass(frozen=True)
+class Meanwhile:
+    """The owner wishes for something while a worker is in the middle of its work."""
+
+    worker: int
+    place: str
+    wish: Cancel | Pause | Resume
+
+    async def happen(self, model: Model) -> None:
+        await Work(self.worker, 8, Fate(Blow.HALT, self.place)).happen(model)
+        await self.wish.happen(model)
+        await GoOn(self.worker).happen(model)
+
+
 FAULTS = (
     *["cut_after_accept;route=create"] * 4,
     "cut_after_accept;route=upload",
@@ -191,6 +205,7 @@ _create = st.builds(
     hook=st.booleans(),
     file=st.sampled_from([0, 0, 0, 1]),
 )
+_wish = st.builds(Cancel, _job) | st.builds(Pause, _job) | st.builds(Resume, _job)
 _KINDS: tuple[tuple[int, st.SearchStrategy[Any]], ...] = (
     (3, st.none()),  # the first is the simplest: what a failure does not take shrinks to it
     (4, _create),
@@ -201,6 +216,7 @@ _KINDS: tuple[tuple[int, st.SearchStrategy[Any]], ...] = (
     (6, st.builds(Work, _worker, st.integers(1, 8))),
     (8, st.builds(Work, _worker, st.just(8), st.builds(Fate, _blow, _place))),
     (4, st.builds(Doze, _worker, st.sampled_from(PLACES), st.integers(1, 8))),
+    (4, st.builds(Meanwhile, _worker, st.sampled_from(PLACES), _wish)),
     (3, st.builds(GoOn, _worker)),
     (1, st.builds(Kill, worker=_worker, politely=st.booleans())),
     (1, st.builds(Sweep)),

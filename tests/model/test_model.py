@@ -1,6 +1,6 @@
 """A job's life in every order: what hypothesis makes up is held against a small model of what must be true.
 
-`MODEL_EXAMPLES=500 MODEL_SEED=7` make up more stories, and others.
+A few in the suite; `make model` makes up many (`MODEL_EXAMPLES`), and others (`MODEL_SEED`).
 """
 
 import asyncio
