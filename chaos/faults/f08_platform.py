@@ -69,12 +69,10 @@ def cut_after_accept(world: World, rng: Random, load: Load) -> None:
     _spoil(world, rng, load, "cut_after_accept")
 
 
-@fault(8, "platform-cuts-creates-without-echo")
+@fault(8, "platform-cuts-creates-without-echo", flavour=Flavour(quirks=("no_echo",)))
 def cut_without_echo(world: World, rng: Random, load: Load) -> None:
-    """The same, where the platform does not give metadata back: a file of the job's own identifies it."""
-    world.platform_quirks("no_echo")
+    """The same, where the platform never gave metadata back: a file of the job's own identifies it."""
     _spoil(world, rng, load, "cut_after_accept")
-    until_rest(world, load)
 
 
 @fault(8, "platform-cuts-uploads")
