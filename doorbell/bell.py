@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 RING_FUNCTION = "ring"
 PAUSE_AFTER_FAILURE = 1.0
 """Seconds in which no ring is tried after one that failed; the workers' timers go on."""
+CANCEL_AGAIN = 0.2
+"""Seconds: a cancellation that arrives while redis-py connects may be lost there, and Redis may hang."""
 KEPT: Final = 3_600_000
 """Milliseconds that Redis keeps a ring nobody hears."""
 UNHEARD: Final = 20_000
@@ -59,9 +61,9 @@ class Doorbell:
 
     async def close(self) -> None:
         """Stop sending; rings that were not sent are dropped."""
-        if self._task is not None:
+        while self._task is not None and not self._task.done():
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await asyncio.wait({self._task}, timeout=CANCEL_AGAIN)
         if self._redis is not None:
             await self._redis.aclose(close_connection_pool=True)
 

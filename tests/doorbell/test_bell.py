@@ -104,6 +104,19 @@ async def test_a_redis_that_hangs_delays_neither_the_ring_nor_the_end() -> None:
         assert time.monotonic() - began < 5
 
 
+@pytest.mark.parametrize("steps", range(12))
+async def test_an_end_in_the_middle_of_connecting_is_not_lost(steps: int) -> None:
+    """redis-py swallowed it at one of these steps, and the end then waited for ever."""
+    async with hanging() as url:
+        bell = Doorbell(url)
+        await bell.start()
+        bell.ring(Stage.ADVANCE)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            await bell.close()
+
+
 async def test_after_an_outage_it_rings_again(redis_url: str, valkey: "redis.Redis[bytes]") -> None:
     async with doorbell("redis://127.0.0.1:1/0") as bell:
         bell.ring(Stage.ADVANCE)
