@@ -67,3 +67,15 @@ def test_an_order_for_another_point_does_nothing(tmp_path: Path) -> None:
 def test_only_a_kill_or_a_freeze_can_be_ordered(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="'explode'"):
         order(tmp_path, CrashPoint.CLAIMED, "explode")
+
+
+def test_every_point_stands_somewhere_in_the_code() -> None:
+    """That it is reached there, and by which process: tests/acceptance/test_crash_points.py."""
+    root = Path(__file__).parents[2]
+    code = "".join(
+        path.read_text()
+        for part in ("api", "db", "worker", "xpulink")
+        for path in (root / part).rglob("*.py")
+    )
+    absent = {point.name for point in CrashPoint if f"reach(CrashPoint.{point.name})" not in code}
+    assert absent == {"SUBMIT_SENT"}
