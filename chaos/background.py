@@ -1,11 +1,16 @@
 """An event loop in a thread: proxies, receiver and looks at the truth go on while a fault blocks."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Coroutine
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 T = TypeVar("T")
+
+
+NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of this machine's servers: reading the system's certificates takes longer than a request."""
 
 
 class Background:

@@ -137,7 +137,7 @@ def _platform_jobs(world: World, submissions: truth.Rows, known: set[str]) -> li
     by_marker = {row["marker"]: row["job_id"] for row in submissions}
     by_file = {row["platform_training_file"]: row["job_id"] for row in submissions if row["own_file"]}
     found = []
-    for job in world.platform_jobs():
+    for job in world.platform.jobs():
         marker = (job.get("metadata") or {}).get("tuneward")
         job_id = by_marker.get(marker) or by_file.get(job["training_file"])
         if job_id is not None or job["id"] not in known:
@@ -213,7 +213,7 @@ class Baseline:
 
     def remember_platform(self, world: World) -> None:
         """Take the platform's jobs that are there for known."""
-        self.platform_jobs = {job["id"] for job in world.platform_jobs()}
+        self.platform_jobs = {job["id"] for job in world.platform.jobs()}
 
     def weights(self, world: World) -> dict[str, tuple[Weight, Weight]]:
         """Return what processes that were weighed before weigh now, by name."""

@@ -10,7 +10,9 @@ from typing import Any, Final
 import httpx
 import openai
 
-from chaos.world import NO_TLS, HarnessError, Tenant, World
+from chaos.background import NO_TLS
+from chaos.stand_in import HarnessError
+from chaos.world import Tenant, World
 
 GIVE_UP: Final = 90.0
 """Seconds after which a client stops trying: far beyond every fault."""

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from chaos import truth
 from chaos.load import Load
 from chaos.proxy import wait_for
-from chaos.world import HarnessError, World
+from chaos.stand_in import HarnessError
+from chaos.world import World
 
 LOOK_AGAIN = 0.1
 

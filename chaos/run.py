@@ -12,13 +12,15 @@ from typing import Final, Self
 
 from chaos import truth
 from chaos.evidence import Baseline, Evidence, gather
+from chaos.flavour import Flavour
 from chaos.load import Load, Plan
 from chaos.oracles import judge
 from chaos.patience import rest
 from chaos.results import FOLDER, Result, breach_rows
+from chaos.stand_in import HarnessError
 from chaos.table import Variant
 from chaos.watch import Watch
-from chaos.world import Flavour, HarnessError, World
+from chaos.world import World
 from embedded.errors import EmbeddedError
 
 RUNS_PER_WORLD: Final = 40

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from chaos.flavour import USUAL, Flavour
 from chaos.load import USUAL_LOAD, Load, Plan
-from chaos.world import USUAL, Flavour, World
+from chaos.world import World
 
 Act = Callable[[World, Random, Load], None]
 Need = Callable[[], str | None]

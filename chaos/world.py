@@ -3,24 +3,23 @@
 import contextlib
 import json
 import signal
-import ssl
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Self
-from urllib.parse import urlsplit
+from typing import Any, Self
 
 import httpx
 import psutil
 import redis
 
-from chaos.background import Background
-from chaos.pace import QUICK, REAL, Pace
+from chaos.background import NO_TLS, Background
+from chaos.flavour import Flavour
 from chaos.proxy import Proxy, wait_for
 from chaos.receiver import Receiver
 from chaos.small_disk import empty, small_disk
+from chaos.stand_in import HarnessError, StandIn
 from chaos.truth import Truth
 from crash_points import TAKEN, CrashPoint, order
 from embedded.errors import EmbeddedError
@@ -30,51 +29,6 @@ from embedded.stack import Stack
 
 PROJECTS = ("north", "south")
 FREED_WITHIN = 30.0
-NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""For clients of this machine's servers: reading the system's certificates takes longer than a request."""
-
-
-class HarnessError(RuntimeError):
-    """The fault could not be done as it was meant: the run says nothing, and is no pass."""
-
-
-@dataclass(frozen=True)
-class Flavour:
-    """What a world is started with; runs of one flavour share a world.
-
-    Attributes:
-        job_seconds: How long the platform trains, as scaled: a real world's trains as many times longer.
-        workers: How many workers.
-        real: Whether the service has its default durations instead of the scaled ones.
-        extra: More variables for api and workers.
-        quirks: Lasting oddities of the platform, from its start on.
-        small_disks: Folders of the stack that lie on a disk of their own, and its size in MiB.
-    """
-
-    job_seconds: float = 0.5
-    workers: int = 2
-    real: bool = False
-    extra: tuple[tuple[str, str], ...] = ()
-    quirks: tuple[str, ...] = ()
-    small_disks: tuple[tuple[str, int], ...] = ()
-
-    @property
-    def pace(self) -> Pace:
-        """How fast time passes."""
-        return REAL if self.real else QUICK
-
-    @property
-    def training(self) -> float:
-        """How long the platform trains, in seconds."""
-        return self.job_seconds * QUICK.factor / self.pace.factor
-
-    @property
-    def simulator_args(self) -> tuple[str, ...]:
-        """What the stand-in platform is started with."""
-        return ("--job-seconds", f"{self.training:g}", "--quirks", ",".join(self.quirks))
-
-
-USUAL: Final = Flavour()
 
 
 @dataclass(frozen=True)
@@ -169,6 +123,11 @@ class World:
     def webhook_url(self, path: str) -> str:
         """Return where webhooks to this path of the receiver are sent: through its proxy."""
         return f"http://{LOOPBACK}:{self.to_receiver.port}{path}"
+
+    @property
+    def platform(self) -> StandIn:
+        """The stand-in platform, past its proxy."""
+        return StandIn(self.stack.platform_url)
 
     @property
     def patience(self) -> float:
@@ -271,26 +230,6 @@ class World:
         self.stack.postgres.process.send_signal(number)
         self.stack.postgres.process.wait(FREED_WITHIN)
 
-    def platform_fault(self, fault: str, **terms: Any) -> None:
-        """Order a fault of the stand-in platform (`simulator/faults.py`)."""
-        self._simulator("POST", "faults", {"fault": fault, **terms})
-
-    def platform_faults_left(self) -> int:
-        """Return how many faults that were ordered have not happened yet."""
-        return sum(int(order["times"]) for order in self._simulator("GET", "faults")["faults"])
-
-    def platform_forgets_faults(self) -> None:
-        """Take back every fault that is still to come."""
-        self._simulator("DELETE", "faults")
-
-    def platform_quirks(self, *quirks: str) -> None:
-        """Choose lasting oddities of the stand-in platform; nothing else is odd from then on."""
-        self._simulator("POST", "quirks", {"quirks": list(quirks)})
-
-    def platform_jobs(self) -> list[dict[str, Any]]:
-        """Return the platform's own ledger of jobs, oldest first."""
-        return list(self._simulator("GET", "ledger?parts=jobs")["jobs"])
-
     def heal(self) -> None:
         """Mend everything: this is the moment at which the fault ends."""
         for left in self.orders.glob("*"):
@@ -308,8 +247,8 @@ class World:
         self._start_servers()
         self.revive()
         with contextlib.suppress(httpx.HTTPError):
-            self._simulator("DELETE", "faults")
-            self.platform_quirks(*self.flavour.quirks)
+            self.platform.forget_faults()
+            self.platform.quirks(*self.flavour.quirks)
 
     def healthy(self) -> bool:
         """Tell whether another run can use it."""
@@ -335,15 +274,6 @@ class World:
     def _tenant(self, name: str) -> Tenant:
         made = json.loads(self.stack.command("keys", "create", "--project", name, "--json"))
         return Tenant(name, made["api_key"], made["webhook_secret"])
-
-    def _simulator(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        url = urlsplit(self.stack.platform_url)
-        answer = httpx.request(
-            method, f"{url.scheme}://{url.netloc}/simulator/{path}", json=body, timeout=20, verify=NO_TLS
-        )
-        if answer.is_client_error:
-            raise HarnessError(f"the stand-in platform: {answer.text}")
-        return dict(answer.raise_for_status().json())
 
     def _takers(self, point: CrashPoint) -> list[int]:
         found = sorted(self.orders.glob(f"{point}{TAKEN}*"), key=lambda path: path.stat().st_mtime)

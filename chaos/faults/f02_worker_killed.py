@@ -6,11 +6,13 @@ from functools import partial
 from random import Random
 
 from chaos.faults.dying import RESTART, die_at, must_rest, revive_after
+from chaos.flavour import Flavour
 from chaos.load import Load, Plan
 from chaos.patience import rest
 from chaos.proxy import Harm, Trap, wait_for
+from chaos.stand_in import HarnessError
 from chaos.table import Act, fault
-from chaos.world import Flavour, HarnessError, World
+from chaos.world import World
 from crash_points import CrashPoint
 
 UPLOAD = b"POST /v1/files"
@@ -51,7 +53,7 @@ def commit_sent(world: World, rng: Random, _load: Load) -> None:
 @fault(2, "killed-list.read")
 def list_read(world: World, rng: Random, _load: Load) -> None:
     """While it finds out what became of a create whose answer was lost."""
-    world.platform_fault("cut_after_accept", times=3)
+    world.platform.fault("cut_after_accept", times=3)
     die_at(world, rng, CrashPoint.LIST_READ)
 
 

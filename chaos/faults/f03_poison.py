@@ -7,8 +7,9 @@ from random import Random
 
 from chaos.load import Load, Plan
 from chaos.proxy import Harm, Trap
+from chaos.stand_in import HarnessError
 from chaos.table import fault
-from chaos.world import HarnessError, World
+from chaos.world import World
 
 DEADLY = "deadly"
 """What its file is called; on the platform something stands behind the name."""

@@ -6,10 +6,12 @@ from random import Random
 from typing import Final
 
 from chaos import truth
+from chaos.flavour import Flavour
 from chaos.load import Load, Plan
 from chaos.proxy import Harm, Proxy, Trap
+from chaos.stand_in import HarnessError
 from chaos.table import Act, fault
-from chaos.world import Flavour, HarnessError, World
+from chaos.world import World
 from embedded.process import SupervisedProcess
 
 GONE_WITHIN: Final = 25.0
@@ -42,7 +44,7 @@ for _stage, _words in PLATFORM.items():
 @fault(4, "terminated-list", plan=Plan(jobs=6))
 def reconciling(world: World, _rng: Random, load: Load) -> None:
     """While it finds out what became of a create."""
-    world.platform_fault("cut_after_accept", times=3)
+    world.platform.fault("cut_after_accept", times=3)
     world.to_platform.slow(SLOW)
     _terminate_at(world, load, world.to_platform, b"GET /v1/fine_tuning/jobs?", "list")
 

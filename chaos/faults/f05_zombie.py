@@ -5,10 +5,11 @@ from random import Random
 
 from chaos import truth
 from chaos.faults.dying import HEAD_START, ZOMBIE, freeze_at
+from chaos.flavour import Flavour
 from chaos.load import Load, Plan
 from chaos.patience import until
 from chaos.table import Act, fault
-from chaos.world import Flavour, World
+from chaos.world import World
 from crash_points import CrashPoint
 
 # Long enough for a second platform job to be noticed and cancelled before it ends.

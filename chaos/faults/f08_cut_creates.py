@@ -2,10 +2,12 @@
 
 from random import Random
 
+from chaos.flavour import USUAL, Flavour
 from chaos.load import Load, Plan
 from chaos.proxy import wait_for
+from chaos.stand_in import HarnessError
 from chaos.table import fault
-from chaos.world import USUAL, Flavour, HarnessError, World
+from chaos.world import World
 
 CUTS = 200
 LONGEST = 300.0
@@ -13,9 +15,9 @@ EACH_CUT = Plan(jobs=CUTS, spread=10)
 
 
 def _cut_each(world: World, load: Load) -> None:
-    world.platform_fault("cut_after_accept", times=load.plan.jobs)
-    if not wait_for(lambda: not world.platform_faults_left(), LONGEST):
-        raise HarnessError(f"{world.platform_faults_left()} creates were not cut within {LONGEST:g} s")
+    world.platform.fault("cut_after_accept", times=load.plan.jobs)
+    if not wait_for(lambda: not world.platform.faults_left(), LONGEST):
+        raise HarnessError(f"{world.platform.faults_left()} creates were not cut within {LONGEST:g} s")
 
 
 @fault(8, "cut-200", flavour=USUAL, plan=EACH_CUT, show=True)

@@ -7,10 +7,11 @@ import time
 from random import Random
 from typing import Final
 
+from chaos.flavour import Flavour
 from chaos.load import Load, Plan
 from chaos.patience import until_rest
 from chaos.table import fault
-from chaos.world import Flavour, World
+from chaos.world import World
 
 LOOKS: Final = ("retrieve", "list")
 SLOW: Final = Flavour(extra=(("TUNEWARD_XPULINK_TIMEOUT", "1s"),))
@@ -23,16 +24,16 @@ PARKED: Final = 90.0
 def _spoil(world: World, rng: Random, load: Load, name: str, **terms: object) -> None:
     """Order a fault for three creates, at moments of the load's."""
     for _ in range(3):
-        world.platform_fault(name, **terms)
+        world.platform.fault(name, **terms)
         time.sleep(rng.uniform(0, load.plan.spread / 3))
     load.accepted(load.plan.jobs)
 
 
 def _while_it_lasts(world: World, seconds: float, name: str, **terms: object) -> None:
     """Have a fault happen to every call for so long."""
-    world.platform_fault(name, times=0, **terms)
+    world.platform.fault(name, times=0, **terms)
     time.sleep(seconds)
-    world.platform_forgets_faults()
+    world.platform.forget_faults()
 
 
 @fault(8, "platform-500s", rest_within=PARKED)
@@ -51,7 +52,7 @@ def rate_limited(world: World, rng: Random, load: Load) -> None:
 @fault(8, "platform-429-silent", rest_within=PARKED)
 def rate_limited_silently(world: World, rng: Random, load: Load) -> None:
     """429 without a word about when to come back."""
-    world.platform_fault("rate_limited_silently")
+    world.platform.fault("rate_limited_silently")
     time.sleep(rng.uniform(0, load.plan.spread))
     load.accepted(load.plan.jobs)
 
@@ -102,7 +103,7 @@ def no_id(world: World, rng: Random, load: Load) -> None:
 @fault(8, "platform-answers-wrong-types")
 def wrong_types(world: World, rng: Random, load: Load) -> None:
     """The create is accepted; every field of the answer is of another type, and so are some looks."""
-    world.platform_fault("wrong_types", times=5, route=rng.choice(LOOKS))
+    world.platform.fault("wrong_types", times=5, route=rng.choice(LOOKS))
     _spoil(world, rng, load, "wrong_types")
 
 
@@ -116,28 +117,28 @@ def listed_late(world: World, rng: Random, load: Load) -> None:
 @fault(8, "platform-slow-head", flavour=SLOW)
 def slow_head(world: World, rng: Random, load: Load) -> None:
     """The head of the answer comes byte by byte, longer than anybody waits."""
-    world.platform_fault("slow_head", seconds=5, times=5, route=rng.choice(LOOKS))
+    world.platform.fault("slow_head", seconds=5, times=5, route=rng.choice(LOOKS))
     _spoil(world, rng, load, "slow_head", seconds=5)
 
 
 @fault(8, "platform-drips", flavour=SLOW)
 def drip(world: World, rng: Random, load: Load) -> None:
     """The body comes byte by byte: no time-out of a single read ever fires."""
-    world.platform_fault("drip", seconds=0.5, times=5, route=rng.choice(LOOKS))
+    world.platform.fault("drip", seconds=0.5, times=5, route=rng.choice(LOOKS))
     _spoil(world, rng, load, "drip", seconds=0.5)
 
 
 @fault(8, "platform-endless", flavour=SLOW)
 def endless(world: World, rng: Random, load: Load) -> None:
     """The body never ends."""
-    world.platform_fault("endless", times=5, route=rng.choice(LOOKS))
+    world.platform.fault("endless", times=5, route=rng.choice(LOOKS))
     _spoil(world, rng, load, "endless")
 
 
 @fault(8, "platform-bomb", flavour=SLOW)
 def bomb(world: World, rng: Random, load: Load) -> None:
     """50 kB that unpack to 50 MB, to a create and to looks."""
-    world.platform_fault("bomb", times=5, route=rng.choice(LOOKS))
+    world.platform.fault("bomb", times=5, route=rng.choice(LOOKS))
     _spoil(world, rng, load, "bomb")
 
 

@@ -47,8 +47,8 @@ def _with_clock(world: World, process: SupervisedProcess, shift: timedelta, load
     process.environment = {**(before or {}), **clocks.off_by(shift)}
     try:
         process.start()
-        world.platform_fault("cut_after_accept", times=2)
-        world.platform_fault("server_error", times=2, route="retrieve")
+        world.platform.fault("cut_after_accept", times=2)
+        world.platform.fault("server_error", times=2, route="retrieve")
         load.accepted(load.plan.jobs)
         until_rest(world, load)
     finally:

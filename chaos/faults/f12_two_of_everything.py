@@ -9,10 +9,11 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from chaos.flavour import Flavour
 from chaos.load import Load, Plan
 from chaos.patience import until_rest
 from chaos.table import fault
-from chaos.world import Flavour, World
+from chaos.world import World
 
 BEFORE: Final = "43277b5"
 """The version before this one: its worker has to work beside ours on our schema, as during an upgrade."""
@@ -37,7 +38,7 @@ def _archive() -> bytes:
 @fault(12, "four-workers", flavour=MANY, plan=Plan(jobs=24, spread=1, clients=8))
 def four_workers(world: World, rng: Random, _load: Load) -> None:
     """Four workers, each with its own sweeps, over the same rows; some answers are lost on top."""
-    world.platform_fault("cut_after_accept", times=rng.randint(1, 4))
+    world.platform.fault("cut_after_accept", times=rng.randint(1, 4))
 
 
 @fault(12, "two-versions", needs=_needed, plan=Plan(jobs=12, spread=4), soaks=False)
@@ -52,7 +53,7 @@ def two_versions(world: World, rng: Random, load: Load) -> None:
         worker.environment = {**(before or {}), "PYTHONPATH": folder}
         try:
             worker.start()
-            world.platform_fault("cut_after_accept", times=2)
+            world.platform.fault("cut_after_accept", times=2)
             load.accepted(load.plan.jobs)
             until_rest(world, load)
         finally:

@@ -7,9 +7,11 @@ from random import Random
 from typing import Final
 
 from chaos import small_disk, truth
+from chaos.flavour import Flavour
 from chaos.load import Load, Plan
+from chaos.stand_in import HarnessError
 from chaos.table import fault
-from chaos.world import Flavour, HarnessError, World
+from chaos.world import World
 
 LARGE: Final = 2 * 1024**2
 FULL_FOR: Final = (1.0, 3.0)

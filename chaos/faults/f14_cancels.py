@@ -5,10 +5,11 @@ import time
 from random import Random
 from typing import Final
 
+from chaos.flavour import Flavour
 from chaos.load import Load
 from chaos.patience import demand, until_rest
 from chaos.table import fault
-from chaos.world import Flavour, World
+from chaos.world import World
 
 LONG: Final = Flavour(job_seconds=6)
 """Jobs that are still being trained when somebody changes their mind."""
@@ -33,14 +34,14 @@ def before_submit(world: World, rng: Random, load: Load) -> None:
 @fault(14, "cancel-during-ambiguity")
 def during_ambiguity(world: World, rng: Random, load: Load) -> None:
     """Answers to creates are lost, then their jobs are cancelled: each is found first."""
-    world.platform_fault("cut_after_accept", times=load.plan.jobs)
+    world.platform.fault("cut_after_accept", times=load.plan.jobs)
     _cancel_some(rng, load, 0.6)
 
 
 @fault(14, "cancel-while-training", flavour=LONG)
 def while_training(world: World, rng: Random, load: Load) -> None:
     """The platform is asked to stop, some of its answers are lost, and it has the last word."""
-    world.platform_fault("cut_after_accept", times=2, route="cancel")
+    world.platform.fault("cut_after_accept", times=2, route="cancel")
     _cancel_some(rng, load, 0.6)
 
 
@@ -58,7 +59,7 @@ def after_success(world: World, rng: Random, load: Load) -> None:
 @fault(14, "cancel-without-a-route", flavour=LONG)
 def without_a_route(world: World, rng: Random, load: Load) -> None:
     """The platform has no way to cancel: 409, and the job goes on to its end."""
-    world.platform_quirks("no_cancel")
+    world.platform.quirks("no_cancel")
     _cancel_some(rng, load, 0.5)
     until_rest(world, load)
 

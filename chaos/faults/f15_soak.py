@@ -3,9 +3,11 @@
 import time
 from random import Random
 
+from chaos.flavour import USUAL
 from chaos.load import Load, Plan
+from chaos.stand_in import HarnessError
 from chaos.table import FAULTS, Variant, fault
-from chaos.world import USUAL, HarnessError, World
+from chaos.world import World
 
 SECONDS = 600.0
 AFTER_THE_LAST = 30.0
