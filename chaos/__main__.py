@@ -113,8 +113,8 @@ def main() -> int:
         return STOPPED
     text = report.table(done, skipped, TITLES)
     print(f"\n{text}\n\n{report.verdict(done, skipped)}")
-    if not given.only and not given.real:
-        report.write(text)
+    if not given.only and not given.real and not report.write(text):
+        print(f"The table was not written: {report.PAGE} lacks its two markers.")
     return 0 if all(result.good for result in done) else 1
 
 

@@ -67,6 +67,7 @@ class Evidence:
 
     Attributes:
         paths: The receiver's path of each project.
+        tries: How many tries the schedule has.
         asked: What clients asked for and know.
         open: What was not at rest when patience ended: what and how many.
         courses: Every state a job was seen in, in order.
@@ -80,6 +81,7 @@ class Evidence:
 
     paths: Mapping[str, str]
     asked: Sequence[Asked]
+    tries: int = 1
     open: Sequence[tuple[str, int]] = ()
     jobs: Sequence[Row] = ()
     platform_jobs: Sequence[PlatformJob] = ()
@@ -110,6 +112,7 @@ def gather(world: World, load: Load, watch: Watch, baseline: "Baseline") -> Evid
     return Evidence(
         paths={tenant.name: load.path(tenant) for tenant in world.tenants},
         asked=[_asked(ask) for ask in load.asks],
+        tries=world.pace.tries,
         open=[(row["what"], row["count"]) for row in rows["open"]],
         jobs=rows["jobs"],
         platform_jobs=_platform_jobs(world, rows["submissions"], baseline.platform_jobs),

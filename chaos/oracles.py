@@ -16,6 +16,8 @@ from domain.job_state import EDGES, TERMINAL, JobState, ShownStatus, shown_statu
 Kind = Literal["lost", "duplicated", "silent", "broken"]
 KINDS: Final[tuple[Kind, ...]] = ("lost", "duplicated", "silent", "broken")
 GONE: Final = 410
+GOOD: Final = 2
+"""The class of what counts as taken."""
 RSS_SLACK: Final = 96 * 1024**2
 FILES_SLACK: Final = 48
 """Above the baseline: a full pool of connections to Postgres, and idle ones to platform and receivers."""
@@ -71,7 +73,7 @@ def _of_request(number: str, asked: Asked, jobs: list[Row]) -> Iterator[Breach]:
 
 
 def g2_paid_once(evidence: Evidence) -> Iterator[Breach]:
-    """At most one live platform job stands behind a job, none behind nobody; a success has its one."""
+    """A success has its one live platform job; what ended otherwise has none, and nobody has one."""
     live = [job for job in evidence.platform_jobs if job.live]
     for job_id, count in Counter(job.job_id for job in live).items():
         if job_id is None:
@@ -81,7 +83,10 @@ def g2_paid_once(evidence: Evidence) -> Iterator[Breach]:
             ids = [job.id for job in live if job.job_id == job_id]
             yield Breach("G2", "duplicated", f"{job_id} is billed {count} times: {ids}")
     standing = {job.id for job in live}
+    paid_for = {job.job_id for job in live}
     for row in evidence.jobs:
+        if row["state"] in TERMINAL - {JobState.SUCCEEDED} and row["id"] in paid_for:
+            yield Breach("G2", "duplicated", f"{row['id']} {row['state']}, and is billed all the same")
         if row["state"] == JobState.SUCCEEDED and row["platform_job_id"] not in standing:
             yield Breach(
                 "G2", "lost", f"{row['id']} succeeded as {row['platform_job_id']}, which is not live"
@@ -105,21 +110,37 @@ def g3_told(evidence: Evidence) -> Iterator[Breach]:
 
 
 def _deliveries(evidence: Evidence) -> Iterator[Breach]:
-    told = {hook.id for hook in evidence.hooks}
     # What asked never to be called again is told nothing any more: it need not be tried.
     gone = {hook.path for hook in evidence.hooks if hook.status == GONE}
+    yield from _each_told(evidence, gone)
+    yield from _logged(evidence, gone)
+    yield from _came(evidence)
+
+
+def _each_told(evidence: Evidence, gone: set[str]) -> Iterator[Breach]:
     projects = {job["id"]: job["project"] for job in evidence.jobs}
-    delivered_to = {delivery["event_id"] for delivery in evidence.deliveries}
+    delivered_to = Counter((delivery["event_id"], delivery["project"]) for delivery in evidence.deliveries)
     for event in evidence.events:
-        path = evidence.paths.get(projects.get(event["object_id"], ""))
-        if event["id"] not in delivered_to and path not in gone:
+        project = projects.get(event["object_id"], "")
+        if not delivered_to[event["id"], project] and evidence.paths.get(project) not in gone:
             yield Breach("G3", "silent", f"{event['id']} about {event['object_id']} has no delivery")
+    for (event_id, project), count in delivered_to.items():
+        if count > 1:
+            yield Breach("G3", "duplicated", f"{event_id} has {count} deliveries to {project}")
+
+
+def _logged(evidence: Evidence, gone: set[str]) -> Iterator[Breach]:
+    """What the log says of a delivery is so."""
+    taken = {hook.id for hook in evidence.hooks if hook.status // 100 == GOOD}
     for delivery in evidence.deliveries:
-        if delivery["state"] == "delivered" and delivery["id"] not in told:
-            yield Breach("G3", "silent", f"{delivery['id']} is recorded as delivered and never came")
-        path = evidence.paths.get(delivery["project"])
-        if delivery["state"] == "exhausted" and not delivery["tries"] and path not in gone:
-            yield Breach("G3", "silent", f"{delivery['id']} is exhausted without a try in its log")
+        if delivery["state"] == "delivered" and delivery["id"] not in taken:
+            yield Breach("G3", "silent", f"{delivery['id']} is recorded as delivered and was never taken")
+        given_up = delivery["state"] == "exhausted" and delivery["tries"] < evidence.tries
+        if given_up and evidence.paths.get(delivery["project"]) not in gone:
+            yield Breach("G3", "silent", f"{delivery['id']} is exhausted after {delivery['tries']} tries")
+
+
+def _came(evidence: Evidence) -> Iterator[Breach]:
     written = {delivery["id"]: bytes(delivery["body"]) for delivery in evidence.deliveries}
     for hook in evidence.hooks:
         if hook.id not in written:

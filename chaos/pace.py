@@ -25,6 +25,7 @@ class Pace:
     Attributes:
         factor: What real durations were divided by.
         reached_within: How long a job may take to reach any point of its life.
+        tries: How often a webhook is tried.
         patience: How long a run may take to come to rest after its fault has ended.
     """
 
@@ -36,6 +37,7 @@ class Pace:
     last_duplicate_check: float
     patience: float
     reached_within: float
+    tries: int
     environment: Mapping[str, str]
 
     def scaled(self, seconds: float) -> float:
@@ -43,5 +45,5 @@ class Pace:
         return seconds / self.factor
 
 
-QUICK = Pace(FACTOR, 2, 6, 0.7, 2, 40, 60, 20, SCALED)
-REAL = Pace(1, 30, 90, 10, 15, 600, 900, 120, {})
+QUICK = Pace(FACTOR, 2, 6, 0.7, 2, 40, 60, 20, len(_JITTERED_SCHEDULE.split(",")), SCALED)
+REAL = Pace(1, 30, 90, 10, 15, 600, 900, 120, 10, {})

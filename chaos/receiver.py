@@ -109,7 +109,7 @@ class Receiver:
         try:
             if manner.seconds:
                 await asyncio.sleep(manner.seconds)
-            status = 0 if manner.endless else manner.status
+            status = manner.status
         finally:
             told = Told(request.path, headers.get("webhook-id", ""), headers, body, time.time(), status)
             self.got.append(told)

@@ -14,6 +14,7 @@ from chaos.world import World
 DEADLY = "deadly"
 """What its file is called; on the platform something stands behind the name."""
 LONGEST = 900.0
+DEATHS = 5
 
 
 @fault(3, "deadly-job", plan=Plan(jobs=8, spread=10), rest_within=90)
@@ -25,8 +26,11 @@ def deadly_job(world: World, rng: Random, load: Load) -> None:
     ask = load.add(tenant, file_id=load.upload(tenant, name=f"{DEADLY}.jsonl"))
     ask.ends = {"failed"}
     _revive_until(world, lambda: _ended(world, ask.job_ids))
-    if trap.count < 2:
+    if trap.count < DEATHS:
         raise HarnessError(f"the deadly upload came by {trap.count} times")
+    (row,) = world.truth.rows("SELECT error_code FROM jobs WHERE id = ANY($1)", list(ask.job_ids))
+    if row["error_code"] != "worker_crash_loop":
+        load.seen_broken.append(f"the deadly job ended as {row['error_code']}")
 
 
 def _kill(world: World, port: int) -> None:

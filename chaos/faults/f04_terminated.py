@@ -125,5 +125,15 @@ def _terminate(
     if process.returncode != 0:
         load.seen_broken.append(f"{process.name} ended with {process.returncode} after SIGTERM at {stage}")
     if clean:
+        _look_for_crashes(world, load, stage)
+
+
+def _look_for_crashes(world: World, load: Load, stage: str) -> None:
+    """A claim that was not handed back is charged as a crash once another takes the row."""
+    give_up = time.monotonic() + world.pace.lease + 2 * world.pace.sweep
+    while time.monotonic() < give_up:
         crashed = world.truth.rows(_CRASHED, truth.of_run(load.run))
-        load.seen_broken.extend(f"{row['id']} has {row['crashes']} crashes after {stage}" for row in crashed)
+        if crashed:
+            load.seen_broken.extend(f"{row['id']} was charged with a crash after {stage}" for row in crashed)
+            return
+        time.sleep(0.05)

@@ -9,6 +9,9 @@ from chaos.table import fault
 from chaos.world import World
 
 DOWN = 30.0
+CREATES = 4
+QUICK = 1.0
+"""Seconds for a create on a machine that is busy with much else."""
 
 
 @fault(6, "redis-flushed")
@@ -41,7 +44,20 @@ def silent(world: World, rng: Random, load: Load) -> None:
     """Every connection opens and nothing is ever answered: everything comes to rest all the same."""
     time.sleep(rng.uniform(0, 0.5))
     world.to_redis.hole()
+    _must_be_quick(world, load)
     must_rest(world, load, world.pace.patience, "while Redis says nothing")
+
+
+def _must_be_quick(world: World, load: Load) -> None:
+    """Note a breach if creates wait for Redis, whose time-out is two seconds."""
+    load.accepted(load.plan.jobs)
+    began = time.monotonic()
+    for number in range(CREATES):
+        tenant = world.tenants[number % len(world.tenants)]
+        load.add(tenant, file_id=load.files[tenant.name])
+    each = (time.monotonic() - began) / CREATES
+    if each > QUICK:
+        load.seen_broken.append(f"a create takes {each:.1f} s while Redis says nothing")
 
 
 @fault(6, "redis-hung")

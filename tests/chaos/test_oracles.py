@@ -74,7 +74,28 @@ PEACE = Evidence(
 )
 TWICE_LIVE = [*PEACE.platform_jobs, PlatformJob("ft-9", "ftjob-2", live=True)]
 
+CANCELLED = {
+    "jobs": [job(1), job(2, state="cancelled", platform_job_id=None)],
+    "asked": [asked(1), asked(2, ends=frozenset({"succeeded", "cancelled"}))],
+    "events": [event(1), event(2, type="fine_tuning.job.cancelled")],
+}
+
 BREACHES = {
+    "cancelled and billed": ("G2", "duplicated", CANCELLED),
+    "delivered although it was refused": ("G3", "silent", {"hooks": [hook(1), hook(2, status=500)]}),
+    "exhausted before the schedule was": (
+        "G3",
+        "silent",
+        {"deliveries": [delivery(1), delivery(2, state="exhausted", tries=3)], "tries": 7},
+    ),
+    "delivered twice under two ids": (
+        "G3",
+        "duplicated",
+        {
+            "deliveries": [delivery(1), delivery(2), delivery(2, id="msg-3")],
+            "hooks": [hook(1), hook(2), hook(3)],
+        },
+    ),
     "accepted and not there": ("G1", "lost", {"jobs": [job(1)]}),
     "refused for good": ("G1", "lost", {"asked": [asked(1), asked(2, refused="500 oh no")]}),
     "failed by no fault of its own": (

@@ -120,7 +120,7 @@ async def seen(context: Context) -> AsyncIterator[Callable[[], Awaitable[httpx.R
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     async with (
-        serve_health("127.0.0.1", port, context.database, context.account),
+        serve_health("127.0.0.1", port, context.database, context.account, context.stopping),
         httpx.AsyncClient() as http,
     ):
         yield lambda: http.get(f"http://127.0.0.1:{port}/readyz")
