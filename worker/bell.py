@@ -16,6 +16,8 @@ from worker.wake import Wakes
 
 RESTART_AFTER = 1.0
 CLOSE_WITHIN = 5.0
+CANCEL_AGAIN = 0.2
+"""Seconds: a cancellation that arrives while redis-py connects may be lost there."""
 HEARD_AGAIN_AFTER = 10.0
 """Seconds that an ear has to work to count as well: then the next trouble is worth a line again."""
 _log = structlog.get_logger(__name__)
@@ -44,22 +46,25 @@ async def listen(redis_url: str, wakes: Wakes, settings: Any) -> None:
     while True:
         worker = Worker(**options, redis_pool=connect(redis_url), ctx={"wakes": wakes})
         began = now()
+        hearing = asyncio.create_task(worker.async_run(), name="ear")
         try:
-            await worker.async_run()
-        except asyncio.CancelledError:
-            await _close(worker)
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever broke, the bell is not worth the worker
-            if not silent or now() - began > HEARD_AGAIN_AFTER:
-                _log.warning("the bell is silent; drains go by their timers", error=str(error))
-            silent = True
-        await _close(worker)
+            await asyncio.wait({hearing})
+        finally:
+            await _close(worker, hearing)
+        # Whatever broke, the bell is not worth the worker.
+        if not silent or now() - began > HEARD_AGAIN_AFTER:
+            error = None if hearing.cancelled() else hearing.exception()
+            _log.warning("the bell is silent; drains go by their timers", error=str(error))
+        silent = True
         await asyncio.sleep(RESTART_AFTER)
 
 
-async def _close(worker: Worker) -> None:
+async def _close(worker: Worker, hearing: "asyncio.Task[None]") -> None:
     try:
         async with asyncio.timeout(CLOSE_WITHIN):
+            while not hearing.done():
+                hearing.cancel()
+                await asyncio.wait({hearing}, timeout=CANCEL_AGAIN)
             # A ring that is being heard would open a connection anew.
             await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
             await worker.pool.aclose(close_connection_pool=True)

@@ -14,6 +14,9 @@ from domain.stages import Stage
 from doorbell.bell import Doorbell
 from doorbell.connection import QUEUE, connect
 
+# redis-py leaves a connection to the collector that is given up while it connects.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 @pytest.fixture
 async def valkey(redis_url: str) -> AsyncIterator["redis.Redis[bytes]"]:

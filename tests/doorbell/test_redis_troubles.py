@@ -20,6 +20,8 @@ from worker.bell import listen
 from worker.main import WorkerSettings
 from worker.wake import Wakes
 
+# redis-py leaves a connection to the collector that is given up while it connects.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 SOON = timedelta(seconds=1)
 BACK_WITHIN = timedelta(seconds=10)
 
