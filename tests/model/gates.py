@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from db.session import Database, Session
-from domain.errors import Unavailable
+from domain.errors import Undecided
 
 COMMIT = "behind commit"
 PLACES = (
@@ -70,7 +70,6 @@ class Gates:
         self._fate, self._passed = fate, 0
 
     def open(self) -> None:
-        self.halted.clear()
         self._go.set()
 
     async def reach(self, place: str) -> None:
@@ -80,12 +79,18 @@ class Gates:
         if self._fate.blow is Blow.HALT:
             self.decree(UNHURT)
             self.place = place
-            self._go.clear()
-            self.halted.set()
-            await self._go.wait()
+            await self._stand()
         elif place == COMMIT:
             self.decree(UNHURT)
-            raise Unavailable from ConnectionResetError("the answer to the commit was lost")
+            raise Undecided from ConnectionResetError("the answer to the commit was lost")
+
+    async def _stand(self) -> None:
+        self._go.clear()
+        self.halted.set()
+        try:
+            await self._go.wait()
+        finally:
+            self.halted.clear()
 
     def reach_commit(self) -> None:
         """Be about to commit: nobody can stand still here without standing in others' way."""
@@ -100,27 +105,29 @@ class Gates:
         return here and self._fate.blow is not Blow.NONE
 
 
-class GatedDatabase:
-    """A pool of connections behind gates."""
+class GatedDatabase(Database):
+    """Another process's way to the same pool, behind gates."""
 
-    def __init__(self, database: Database, gates: Gates) -> None:
-        self._database = database
+    def __init__(self, database: Database, gates: Gates) -> None:  # no pool of its own
+        self.engine = database.engine
         self._gates = gates
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
-        async with self._database.transaction() as session:
+        async with super().transaction() as session:
             yield session
             self._gates.reach_commit()
         await self._gates.reach(COMMIT)
 
 
 class Watch(Protocol):
-    """Who is told of each call as it leaves, and may change what comes back."""
+    """Who is told of each call as it leaves, may change what comes back, and knows the time."""
 
     def left(self, name: str, args: Any) -> None: ...
 
     def came(self, name: str, outcome: Any) -> Any: ...
+
+    def passing_time(self) -> float: ...
 
 
 class Gated:

@@ -108,7 +108,7 @@ class Kill:
 @dataclass(frozen=True)
 class Sweep:
     async def happen(self, model: Model) -> None:
-        await model.world.restart(0).sweep()
+        await model.world.newcomer().sweep()
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from domain.crashes import ANY
 from domain.errors import Unavailable
 from domain.jobs import Job
 from services.transitions import ClaimLost
@@ -15,6 +16,7 @@ from worker.context import Context
 from worker.drain import Drain
 from worker.drains.deliver import Claimed
 from worker.motion import Motion
+from worker.probe import Prober
 from worker.wake import Wakes
 
 from .gates import COMMIT, UNHURT, Died, Fate, Gated, GatedDatabase, Gates, Watch
@@ -33,8 +35,10 @@ class Worker:
             sender=Gated(context.sender, self.gates, watch),
             wakes=Wakes(),
         )
-        self._motion = Motion(self._context)
-        self._drains: list[Drain[Any]] = [running._drain for running in self._motion._drains]
+        motion = Motion(self._context)
+        self._heartbeat, self._prober = motion._heartbeat, Prober(self._context)
+        self._heartbeat._clock = watch.passing_time
+        self._drains: list[Drain[Any]] = [running._drain for running in motion._drains]
         self._task: asyncio.Task[None] | None = None
         self._row: tuple[Drain[Any], Any] | None = None
         self._turn = 0
@@ -75,7 +79,7 @@ class Worker:
         self.dead = True
         if self._row is not None:
             drain, row = self._row
-            await drain.hand_back(row)
+            await drain.hand_back([row])
 
     async def wake(self, sql: asyncpg.Connection) -> None:
         """Go on, perhaps too late: of a step whose claim is another's by now nothing is kept.
@@ -88,7 +92,6 @@ class Worker:
         elif self.gates.place in {COMMIT, "before create_job"}:
             await self.kill()
         else:
-            self._last = True
             before = await sql.fetchrow(f"SELECT * FROM {held[0]}", held[1])  # noqa: S608
             await self.go_on()
             after = await sql.fetchrow(f"SELECT * FROM {held[0]}", held[1])  # noqa: S608
@@ -96,10 +99,9 @@ class Worker:
 
     async def beat(self) -> None:
         """Let the heart beat once; work on what was lost stops."""
-        await self._motion._heartbeat._beat()
+        await self._heartbeat.beat()
         await asyncio.sleep(0)
-        if self._task is not None and self._task.cancelling():
-            self.gates.halted.clear()
+        if self._task is not None and not self.gates.halted.is_set():
             await self._until_still()
 
     async def sweep(self) -> None:
@@ -119,15 +121,17 @@ class Worker:
         await asyncio.wait({self._task, halted}, return_when=asyncio.FIRST_COMPLETED)
         halted.cancel()
         if not self._task.done():
+            self._last = True  # it finishes its row and takes no other
             return
         task, self._task = self._task, None
-        self.gates.halted.clear()
         if not task.cancelled() and (broken := task.exception()) is not None:
             if not isinstance(broken, Died):
                 raise broken
             self.dead = True
 
     async def _work(self, steps: int) -> None:
+        with suppress(Unavailable):
+            await self._prober.look()
         for _ in range(steps):
             if not await self._one() or self._last:
                 break
@@ -148,15 +152,21 @@ class Worker:
 
     @staticmethod
     async def _claim(drain: Drain[Any]) -> Any:
-        try:
-            return await drain.claim(1)
-        except Unavailable:
-            return []
+        with suppress(Unavailable):
+            rows = await drain.claim(1)
+            return rows or (await drain.claim_suspect(ANY) if drain.claim_suspect is not None else rows)
+        return []
 
     @staticmethod
     async def _row_to_its_end(drain: Drain[Any], row: Any) -> None:
-        with suppress(ClaimLost, Unavailable):  # as in `RunningDrain`: nothing is kept, the claim runs out
+        """Do what `RunningDrain` does with a row."""
+        try:
             await drain.work(row)
+        except ClaimLost:
+            pass
+        except Unavailable:
+            with suppress(Unavailable):
+                await drain.hand_back([row])
 
 
 def _held(row: Any) -> tuple[str, str, Any] | None:

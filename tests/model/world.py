@@ -28,6 +28,7 @@ from simulator.options import Options
 from simulator.script import parsed
 from simulator.server import serving_app
 from simulator.stand_in import StandIn
+from worker.clock import now
 from worker.context import Context
 from worker.main import opened
 
@@ -45,6 +46,7 @@ SETTINGS = {
     "database_pool_size": 6,
     "log_level": "CRITICAL",
     "models": "qwen3-32b",
+    "platform_rate": 10_000,  # nobody waits for a share of them
 }
 LINES = [
     {"messages": [{"role": "user", "content": f"{n}?"}, {"role": "assistant", "content": f"{n}."}]}
@@ -103,6 +105,8 @@ class World:
     cancels: set[str] = field(default_factory=set)
     """The platform's ids of jobs for which a cancel left."""
     files: list[str] = field(default_factory=list)
+    passed: float = 0.0
+    """Seconds that have passed without being waited for."""
 
     @property
     def platform(self) -> StandIn:
@@ -124,7 +128,7 @@ class World:
         self.receiver.status.clear()
         self.creates.clear()
         self.cancels.clear()
-        self.workers = [self._worker() for _ in range(WORKERS)]
+        self.workers = [self.newcomer() for _ in range(WORKERS)]
         self.files = [await self._file(), await self._file()]
         endpoint = {"name": "all", "url": f"{self.receiver.root}/all", "event_types": list(EVENT_TYPES)}
         assert (await self.api.post("/v1/webhook_endpoints", json=endpoint)).status_code == 200
@@ -134,7 +138,8 @@ class World:
         answer = await self.api.post("/v1/files", data={"purpose": "fine-tune"}, files=parts)
         return str(answer.json()["id"])
 
-    def _worker(self) -> Worker:
+    def newcomer(self) -> Worker:
+        """Start one more process."""
         return Worker(self.context, self)
 
     def left(self, name: str, args: Any) -> None:
@@ -159,7 +164,7 @@ class World:
 
     def restart(self, number: int) -> Worker:
         """Put a fresh process in the place of a dead one."""
-        self.workers[number] = self._worker()
+        self.workers[number] = self.newcomer()
         return self.workers[number]
 
     def order(self, fault: str) -> None:
@@ -170,8 +175,13 @@ class World:
         answer = await self.api.post(f"/v1/fine_tuning/jobs{path}", **parts)
         return answer.status_code, answer.json()
 
+    def passing_time(self) -> float:
+        """Return what each process's own clock says."""
+        return now() + self.passed
+
     async def time_passes(self, seconds: float) -> None:
         """Let time pass for everybody; then all that waits for minutes is due."""
+        self.passed += seconds
         await self.sql.execute(self.passing.replace("$seconds", str(seconds)) + ALL_DUE)
         for job in self.platform.store.jobs.values():
             job.created -= seconds
@@ -192,7 +202,7 @@ class World:
         for worker in self.workers:
             if not worker.frozen:
                 await self._wake(worker)
-        healthy = self._worker()
+        healthy = self.newcomer()
         await self._let_work(healthy, 35)
         for worker in self.workers[1:]:
             await self._wake(worker)
