@@ -26,11 +26,14 @@ class OldWorker:
 
 def available(commit: str = BEFORE) -> bool:
     """Tell whether that version can be had here."""
-    asked = subprocess.run(
-        ["git", "-C", str(_ROOT), "cat-file", "-e", f"{commit}^{{commit}}"],
-        capture_output=True,
-        check=False,
-    )
+    try:
+        asked = subprocess.run(
+            ["git", "-C", str(_ROOT), "cat-file", "-e", f"{commit}^{{commit}}"],
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError:  # no git here
+        return False
     return asked.returncode == 0
 
 
