@@ -115,8 +115,9 @@ async def record_look(
     return (await session.execute(statement)).rowcount == 1
 
 
-# Needed is what a living job, or another one, uses, what jobs share, and whatever a person may have to look
-# for on the platform: of a job that nobody saw end there, or of which a create may still come to light.
+# Needed is what a living job names, be it the one that uploaded it or one that it was shared with while a row
+# said so, what jobs share, what another upload came to, and whatever a person may have to look for on the
+# platform: of a job that nobody saw end there, or of which a create may still come to light.
 _CLAIM_USED = text("""
     WITH due AS (
         SELECT upload.id, upload.job_id, upload.platform_file_id
@@ -139,6 +140,10 @@ _CLAIM_USED = text("""
                 WHERE jobs.id = upload.job_id
                   AND (jobs.finished_at IS NULL OR jobs.finished_at > now() - CAST(:unneeded_for AS interval)
                        OR (jobs.platform_job_id IS NOT NULL AND jobs.platform_end IS NULL)))
+       AND NOT EXISTS (
+               SELECT FROM jobs, LATERAL (
+                    VALUES (platform_training_file), (platform_validation_file)) AS named (id)
+                WHERE jobs.finished_at IS NULL AND named.id = upload.platform_file_id)
        AND NOT EXISTS (
                SELECT FROM platform_submissions AS submission
                 WHERE submission.job_id = upload.job_id

@@ -24,9 +24,12 @@ async def age(rig: Any, minutes: int) -> None:
 
 
 async def ended(rig: Any, **new: Any) -> Job:
+    """Return a job that has ended and whose create was looked at for late duplicates for the last time."""
     job = await rig.create(**new)
     async with rig.worker():
-        return await rig.ends(job)  # type: ignore[no-any-return]
+        done = await rig.ends(job)
+    await rig.sql("UPDATE platform_submissions SET check_at = NULL")
+    return done  # type: ignore[no-any-return]
 
 
 def left(rig: Any) -> int:
@@ -49,6 +52,14 @@ async def test_it_goes_a_quarter_of_an_hour_after_the_end(rig: Any) -> None:
 NEEDED = {
     "a living job": "UPDATE jobs SET state = 'held', finished_at = NULL, next_step_at = now(),"
     " platform_job_id = NULL, fine_tuned_model = NULL",
+    "a living job that it was shared with": "INSERT INTO jobs (id, project_id, credential_id, model,"
+    " platform_model, training_file_id, seed, hyperparameters, state, next_step_at, platform_training_file)"
+    " SELECT 'ftjob-2', project_id, credential_id, 'm', 'm', training_file_id, 1, '{}', 'held', now(), 'p'"
+    " FROM jobs",
+    "a living job that validates by it": "INSERT INTO jobs (id, project_id, credential_id, model,"
+    " platform_model, training_file_id, seed, hyperparameters, state, next_step_at, platform_validation_file)"
+    " SELECT 'ftjob-2', project_id, credential_id, 'm', 'm', training_file_id, 1, '{}', 'held', now(), 'p'"
+    " FROM jobs",
     "all jobs": "UPDATE platform_files SET job_id = NULL",
     "a create that may come to light": "UPDATE platform_submissions SET outcome = 'unconfirmed',"
     " platform_job_id = NULL",

@@ -82,12 +82,11 @@ async def _read_list(context: Context, search: FileSearch, look: Look) -> Retrya
 
 
 async def _delete_orphans(context: Context, search: FileSearch, look: Look) -> None:
-    """Delete what was found, except what something of ours names."""
-    ids = [platform_file_id for _, platform_file_id in search.found]
-    async with context.database.transaction() as session:
-        named = await platform_uploads.named_files(session, platform_file_ids=ids)
+    """Delete what was found, except what something of ours names right before its turn has come."""
     for upload_id, platform_file_id in search.found:
-        if platform_file_id in named:
+        async with context.database.transaction() as session:
+            named = await platform_uploads.named_files(session, platform_file_ids=[platform_file_id])
+        if named:
             look.used[upload_id] = platform_file_id
             continue
         outcome = await context.platform.delete_file(platform_file_id)
