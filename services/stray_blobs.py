@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from db.queries import leases, stray_blobs
+from db.queries import identities, leases, stray_blobs
 from db.session import Session
 from domain import ids
 
 FOLDERS: Final = ("files", "parts")
 """Where our blobs lie; in no other place is anything ever deleted."""
 TURNS_PER_AGE: Final = 24
-FEW: Final = 100
+FEW: Final = 20
+MARKS: Final = "owner"
+"""The folder in which each database that sweeps a store leaves an empty blob named by its id."""
 
 _TURN = "stray_blobs"
 
@@ -24,6 +26,11 @@ async def take_turn(session: Session, *, age: timedelta) -> datetime | None:
     """
     now = await leases.take_turn(session, name=_TURN, every=age / TURNS_PER_AGE)
     return None if now is None else now - age
+
+
+async def mark(session: Session) -> str:
+    """Return the key of the blob that says that this database sweeps the store."""
+    return f"{MARKS}/{await identities.ours(session, name=_TURN)}"
 
 
 def is_ours(key: str) -> bool:

@@ -3,6 +3,7 @@
 from db.models.create_requests import CreateRequest
 from db.models.files import File, PlatformFile
 from db.models.idempotency_keys import IdempotencyKey
+from db.models.identities import Identity
 from db.models.job_records import Checkpoint, JobEvent, JobMetric
 from db.models.jobs import Job
 from db.models.leases import Lease
@@ -19,6 +20,7 @@ __all__ = [
     "CreateRequest",
     "File",
     "IdempotencyKey",
+    "Identity",
     "Job",
     "JobEvent",
     "JobMetric",

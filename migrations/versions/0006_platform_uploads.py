@@ -77,9 +77,16 @@ def upgrade() -> None:
         "platform_submissions",
         sa.Column("file_unknown", sa.Boolean(), server_default=sa.text("false"), nullable=False),
     )
+    op.create_table(
+        "identities",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_identities")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("identities")
     op.drop_column("platform_submissions", "file_unknown")
     op.drop_index(op.f("ix_files_blob_key"), table_name="files")
     op.drop_index(op.f("ix_platform_files_platform_file_id"), table_name="platform_files")

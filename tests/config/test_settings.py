@@ -87,6 +87,7 @@ def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "value"),
     [
         ("TUNEWARD_RETENTION_DAYS", "13"),
+        ("TUNEWARD_STRAY_BLOB_AGE", "5h"),
         ("TUNEWARD_DATABASE_POOL_SIZE", "1"),
         ("TUNEWARD_POLL_INTERVAL", "often"),
         ("TUNEWARD_WEBHOOK_ALLOWED_NETWORKS", "everywhere"),

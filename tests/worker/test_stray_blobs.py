@@ -9,6 +9,7 @@ import pytest
 from domain import ids
 from domain.uploads import Upload
 from services import files, uploads
+from services import stray_blobs as marks
 from services.files import StoredFile
 from storage.blobs import open_store
 from worker.sweeps import stray_blobs
@@ -17,8 +18,11 @@ OLD = 25 * 3600
 
 
 async def swept(rig: Any, *, again: bool = True) -> dict[str, int]:
+    """Sweep a store that has been ours for long."""
     if again:
         await rig.sql("DELETE FROM leases")
+    async with rig.database.transaction() as session:
+        await store(rig, await marks.mark(session))
     return await stray_blobs.run_once(rig.sweeping())
 
 
@@ -108,10 +112,30 @@ async def test_a_store_that_seems_to_belong_to_another_database_is_left_alone(
     rig: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = rig.folder / "blobs" / "files"
-    for _ in range(101):
+    for _ in range(21):
         path = folder / fresh(ids.FILE)
         path.write_bytes(b"")
         os.utime(path, (0, 0))
-    assert await swept(rig) == {"deleted": 0, "kept": 101}
-    assert len(await listed(rig)) == 102
+    assert await swept(rig) == {"deleted": 0, "kept": 21}
+    assert len(await listed(rig)) == 22
     assert "belong together" in capsys.readouterr().out
+
+
+async def test_a_store_that_was_never_swept_is_marked_first_and_swept_at_the_next_turn(rig: Any) -> None:
+    stray = files.blob_key(fresh(ids.FILE))
+    await store(rig, stray)
+    assert await stray_blobs.run_once(rig.sweeping()) == {"deleted": 0, "kept": 0, "refused": 1}
+    await rig.sql("DELETE FROM leases")
+    assert await stray_blobs.run_once(rig.sweeping()) == {"deleted": 1, "kept": 0}
+
+
+async def test_a_store_with_the_mark_of_another_database_is_left_alone_and_learns_of_us(
+    rig: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stray, theirs = files.blob_key(fresh(ids.FILE)), "owner/0b7c4f0e-2f5e-4b52-8d3a-6f0a5f0d9c11"
+    await store(rig, stray, theirs)
+    for _ in range(2):
+        assert await swept(rig) == {"deleted": 0, "kept": 0, "refused": 1}
+    assert stray in await listed(rig)
+    assert len(list((rig.folder / "blobs" / "owner").iterdir())) == 2
+    assert "another database sweeps this storage" in capsys.readouterr().out

@@ -16,11 +16,40 @@ _log = structlog.get_logger(__name__)
 
 
 async def run_once(context: Context) -> dict[str, int]:
-    """Return how many stray blobs were deleted, and how many were kept because there are too many of them."""
+    """Return how many stray blobs were deleted, and how many were kept because there are too many of them.
+
+    `refused` is there, and 1, where the store is not this database's alone, or was not before this turn.
+    """
     async with context.database.transaction() as session:
         before = await stray_blobs.take_turn(session, age=context.pace.stray_blob_age)
+        mark = await stray_blobs.mark(session)
     if before is None:
         return {"deleted": 0, "kept": 0}
+    if not await _belongs_to_us(context, mark):
+        return {"deleted": 0, "kept": 0, "refused": 1}
+    return await _sweep(context, before)
+
+
+async def _belongs_to_us(context: Context, mark: str) -> bool:
+    """Tell whether our mark, and no other database's, lay there before this turn; see to it that ours does.
+
+    In the turn in which it is written nothing is deleted: the other database finds it and leaves its own.
+    """
+    marks = {blob.key async for blob in context.blobs.keys(stray_blobs.MARKS)}
+    if mark not in marks:
+        async with context.blobs.writer(mark):
+            pass
+    if others := marks - {mark}:
+        _log.error(
+            "another database sweeps this storage, or did; nothing is deleted. Give each its own "
+            "TUNEWARD_STORAGE_URL, or delete the mark of the one that is no more",
+            ours=mark,
+            others=sorted(others),
+        )
+    return marks == {mark}
+
+
+async def _sweep(context: Context, before: datetime) -> dict[str, int]:
     looked_at = 0
     strays: list[str] = []
     async for keys in _batches(context, before):
