@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from domain.jobs import NewEvent
-from domain.platform import Page, PlatformJob, PlatformStatus
+from domain.platform import Page, PlatformJob
 from domain.reconciliation import Reach, Reading, Sought
 
 MOST_TRIES: Final = 10
@@ -84,7 +84,8 @@ class DuplicateSearch:
         fresh, reach = self.reading.take(page)
         for job in fresh:
             look = self._look_of(job)
-            if look is not None and self._is_surplus(look, job):
+            # One that is cancelled by now as well: whoever did that may have died before it was told of.
+            if look is not None and job.id != look.kept and job.id not in look.known:
                 self.found.append(Duplicate(look, job))
         return reach
 
@@ -98,11 +99,6 @@ class DuplicateSearch:
         if job.marker is not None:
             return self._by_marker.get(job.marker)
         return self._by_file.get(job.training_file or "")
-
-    @staticmethod
-    def _is_surplus(look: LateLook, job: PlatformJob) -> bool:
-        cancelled = job.status is PlatformStatus.CANCELLED  # by us, or by hand: nothing is left to do
-        return job.id != look.kept and job.id not in look.known and not cancelled
 
 
 class Fate(StrEnum):

@@ -52,7 +52,7 @@ def found(looks: list[LateLook], *jobs: PlatformJob) -> list[str]:
         ({"own": False}, job("late"), False),
         ({"own": False}, job("late", "sub_1"), True),
         ({}, job("late", file="file-other"), False),
-        ({}, job("late", "sub_1", status=PlatformStatus.CANCELLED), False),
+        ({}, job("late", "sub_1", status=PlatformStatus.CANCELLED), True),  # it may not be told of yet
         ({}, job("late", "sub_1", status=PlatformStatus.SUCCEEDED), True),
         ({"known": frozenset({"late"})}, job("late", "sub_1"), False),
         # Our job may still adopt what has no marker: it is not ours to cancel yet.

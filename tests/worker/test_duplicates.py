@@ -187,3 +187,17 @@ async def test_a_parked_account_is_not_asked_and_no_try_is_used_up(rig: Any, unt
     refused, *others = [one.at for one in rig.stand_in.ledger.requests if one.route == "list"]
     assert min(others) - refused >= 1.9
     assert await rig.value("SELECT check_tries FROM platform_submissions") == 0
+
+
+async def test_one_that_is_cancelled_already_and_not_told_of_is_told_and_counted_without_another_call(
+    rig: Any, until: Any
+) -> None:
+    """Whoever cancelled it may have died, or lost the claim, before that was recorded."""
+    (job,) = await tracked(rig)
+    late, before = twin(rig), counted("cancelled")
+    late.cancelled = late.created
+    await rig.sql(DUE)
+    async with rig.worker(**SOON):
+        await looked(rig, until)
+    assert f"{late.id}; it was cancelled there" in (await rig.lines(job))[-1]
+    assert (counted("cancelled") - before, rig.requests("cancel")) == (1, 0)

@@ -17,6 +17,7 @@ from worker.context import Context
 from worker.drain import Drain
 from worker.heartbeat import Heartbeat
 from worker.listing import read_back
+from worker.recording import record
 from worker.steps.duplicates import cancel
 
 KILLED = f"{MOST_TRIES} workers stopped while they looked"
@@ -72,8 +73,9 @@ class Duplicates:
             judge(look, dealt.get(look.submission_id, []), doubts[look.submission_id], checks)
             for look in batch.looks
         ]
-        async with self._context.database.transaction() as session:
-            news = await duplicates.finish(session, batch, verdicts)
+        news = await record(
+            self._context.database, lambda session: duplicates.finish(session, batch, verdicts)
+        )
         for fate, number in news.items():
             metrics.DUPLICATES.labels(fate).inc(number)
         _tell(verdicts)
