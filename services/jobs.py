@@ -258,10 +258,19 @@ async def cancel(session: Session, *, project_id: str, job_id: str) -> Job:
         PlatformCannotCancel: it was submitted, and the platform is known to have no way to cancel.
     """
     job = await lock_living(session, project_id=project_id, job_id=job_id, to="cancelled")
-    if job.state in BEFORE_SUBMISSION and job.claim_token is None:
-        return await transitions.cancel(session, job)
+    if is_unsubmitted(job):
+        try:
+            return await transitions.cancel(session, transitions.unclaimed(job))
+        except transitions.ClaimLost:
+            pass  # nothing was written; the worker that has it honours the wish before it sends anything
     await _wish_to_cancel(session, job)
     return await get(session, project_id=project_id, job_id=job_id)
+
+
+def is_unsubmitted(job: Job) -> bool:
+    """Tell whether no create call of a job that lives was sent, or may still have an effect."""
+    between_tries = job.state is JobState.SUBMITTING and job.open_submission_id is None
+    return job.state in BEFORE_SUBMISSION or between_tries
 
 
 async def _wish_to_cancel(session: Session, job: Job) -> None:

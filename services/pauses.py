@@ -6,7 +6,7 @@ Both lock the job's row, as does the write of a create's intent: whichever comes
 from db.queries import job_wishes
 from db.session import Session
 from domain.errors import AlreadySubmitted
-from domain.job_state import BEFORE_SUBMISSION, JobState
+from domain.job_state import JobState
 from domain.jobs import Job, NewEvent
 from services import jobs, transitions
 
@@ -49,8 +49,7 @@ async def resume(session: Session, *, project_id: str, job_id: str) -> Job:
 
 async def _unsubmitted(session: Session, *, project_id: str, job_id: str, to: str) -> Job:
     job = await jobs.lock_living(session, project_id=project_id, job_id=job_id, to=to)
-    between_tries = job.state is JobState.SUBMITTING and job.open_submission_id is None
-    if job.state not in BEFORE_SUBMISSION and not between_tries:
+    if not jobs.is_unsubmitted(job):
         raise AlreadySubmitted
     return job
 

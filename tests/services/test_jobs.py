@@ -135,7 +135,7 @@ async def test_jobs_with_one_url_share_one_hidden_endpoint(world: Any) -> None:
     assert len({job.webhook_endpoint_id for job in made}) == 2
 
 
-@pytest.mark.parametrize("state", sorted(BEFORE_SUBMISSION))
+@pytest.mark.parametrize("state", sorted({*BEFORE_SUBMISSION, JobState.SUBMITTING}))
 async def test_cancelling_before_submission_ends_the_job_at_once(world: Any, state: JobState) -> None:
     job = await world.reach(state, webhook_url="https://example.com/")
     answered = await world.cancel(job)
@@ -153,6 +153,15 @@ async def test_cancelling_what_a_worker_holds_is_a_wish_that_its_next_step_honou
     await world.hand_back(plan.job)
     await no_upload(world)
     assert (await world.get(answered)).state is JobState.CANCELLED
+
+
+@pytest.mark.parametrize("uploaded", [False, True])
+async def test_cancelling_what_a_dead_worker_held_ends_it_at_once(world: Any, *, uploaded: bool) -> None:
+    """Nobody may claim it for long, if the platform's account is parked."""
+    await world.create()
+    job = await world.upload() if uploaded else (await world.begin_upload()).job
+    await world.sql("UPDATE jobs SET claimed_until = now() - interval '1 s'")
+    assert (await world.cancel(job)).state is JobState.CANCELLED
 
 
 async def no_upload(world: Any) -> None:
@@ -180,7 +189,7 @@ async def no_submit(world: Any, job: Job) -> None:
         )
 
 
-@pytest.mark.parametrize("state", [JobState.SUBMITTING, JobState.TRACKING, JobState.COLLECTING])
+@pytest.mark.parametrize("state", [JobState.TRACKING, JobState.COLLECTING])
 async def test_cancelling_later_is_a_wish_told_once_and_due_now(world: Any, state: JobState) -> None:
     job = await world.reach(state)
     await world.sql("UPDATE jobs SET next_step_at = now() + interval '1 h'")
