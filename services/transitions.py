@@ -48,7 +48,7 @@ async def move(
     wait: timedelta = _AT_ONCE,
     keep_claim: bool = False,
 ) -> Job:
-    """Move a job along an edge and tell everybody who asked to be told.
+    """Move a job along an edge, tell everybody who asked to be told, and return the job as it is now.
 
     Args:
         session: the transaction.
@@ -60,21 +60,16 @@ async def move(
         wait: how long until the next step is due.
         keep_claim: go on with the next step under the same claim.
 
-    Returns:
-        The job as it is now.
-
     Raises:
         ClaimLost: the job is not in that state, or another worker holds it.
     """
     _demand_edge(job, to)
     plain = {**_arrival(job, to), **changes}
-    due = {"next_step_at": None if to in TERMINAL else _due(job, wait, changes)}
     claim = {} if keep_claim else _NO_CLAIM
-    if to in TERMINAL:
-        riders = [*riders, platform_uploads.job_ended(job.id)]
-    moved = await _write(session, job, {**plain, **_arrived(to), **due, **claim}, events, riders, plain)
-    ended = moved.read_at if to in TERMINAL else moved.finished_at
-    moved = replace(moved, state_since=moved.read_at, finished_at=ended)
+    arrived = {**_arrived(to), "next_step_at": None if to in TERMINAL else _due(job, wait, changes)}
+    ends = [platform_uploads.job_ended(job.id)] if to in TERMINAL else []
+    moved = await _write(session, job, {**plain, **arrived, **claim}, events, [*riders, *ends], plain)
+    moved = replace(moved, **dict.fromkeys(_arrived(to), moved.read_at))
     _log.info("job moves", job_id=job.id, project_id=job.project_id, source=job.state, target=to)
     if to in TERMINAL:
         await webhook_events.announce_end(session, moved)
@@ -112,13 +107,17 @@ async def stay(
     events: Sequence[NewEvent] = (),
     changes: Mapping[str, Any] = NOTHING,
     riders: Sequence[Any] = (),
+    progress: bool = True,
 ) -> None:
     """Leave a job in its state, give the claim back, and make it due again after `wait`.
+
+    What is no `progress` keeps the crashes: the step that may have killed a worker is still ahead.
 
     Raises:
         ClaimLost: the job is not in that state, or another worker holds it.
     """
-    values = {**_survived(job), **changes, **_NO_CLAIM, "next_step_at": _due(job, wait, changes)}
+    survived = _survived(job) if progress else {}
+    values = {**survived, **changes, **_NO_CLAIM, "next_step_at": _due(job, wait, changes)}
     await _write(session, job, values, events, riders, changes)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from db.queries import duplicates, submissions
 from db.session import Session
@@ -62,14 +63,12 @@ async def finish_absent(session: Session, plan: ReconcilePlan, *, settle: timede
         event = NewEvent("The platform never got the submission")
         rider = submissions.settled(plan.submission_id, "absent")
         changes = {"open_submission_id": None}
-        await transitions.stay(
-            session, plan.job, wait=timedelta(0), events=[event], changes=changes, riders=[rider]
-        )
+        await _stay(session, plan, wait=timedelta(0), events=[event], changes=changes, riders=[rider])
         return
     rider = submissions.first_absence(plan.submission_id)
     wait = settle if plan.absent_for is None else settle - plan.absent_for
     events = [] if plan.can_cancel or plan.absent_for is not None else [_no_second_chance(settle)]
-    await transitions.stay(session, plan.job, wait=wait, events=events, riders=[rider])
+    await _stay(session, plan, wait=wait, events=events, riders=[rider])
 
 
 async def finish_unknown(session: Session, plan: ReconcilePlan, reason: str) -> None:
@@ -77,7 +76,7 @@ async def finish_unknown(session: Session, plan: ReconcilePlan, reason: str) -> 
     if plan.age < UNCONFIRMED_AFTER:
         rider = submissions.doubtful_look(plan.submission_id, reason)
         events = [] if plan.doubted else [_doubt(reason)]
-        await transitions.stay(session, plan.job, wait=UNREACHABLE_LOOK, events=events, riders=[rider])
+        await _stay(session, plan, wait=UNREACHABLE_LOOK, events=events, riders=[rider])
         return
     rider = submissions.settled(plan.submission_id, "unconfirmed", detail=reason)
     await transitions.fail(session, plan.job, unconfirmed(plan.sought), riders=[rider])
@@ -89,6 +88,11 @@ async def finish_unreachable(session: Session, plan: ReconcilePlan, outcome: Ret
         await finish_unknown(session, plan, outcome.reason)
         return
     await retry_later(session, plan.job, outcome, what="Looking for the submission on the platform")
+
+
+async def _stay(session: Session, plan: ReconcilePlan, **how: Any) -> None:
+    """Go on looking, or submit again. The crashes stand: a create that kills its worker is one of them."""
+    await transitions.stay(session, plan.job, **how, progress=False)
 
 
 def _no_second_chance(settle: timedelta) -> NewEvent:

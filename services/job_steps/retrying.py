@@ -39,7 +39,9 @@ async def retry_later(
         case Trouble.UNAUTHORIZED:
             wait, events = parking.REFUSED_WAIT + _apart(), _key_refused(job, outcome)
             changes = {**changes, "key_refused_at": func.now()}
-    await transitions.stay(session, job, wait=wait, events=events, changes=changes, riders=riders)
+    await transitions.stay(
+        session, job, wait=wait, events=events, changes=changes, riders=riders, progress=False
+    )
 
 
 def _apart() -> timedelta:

@@ -76,7 +76,7 @@ async def _not_opened(session: Session, job: Job) -> None:
     if current.cancel_requested_at is not None or current.paused_at is not None:
         await _stop(session, current)
     elif await submissions.recognisable(session, job_id=current.id):
-        await transitions.stay(session, current, wait=timedelta(0))
+        await transitions.stay(session, current, wait=timedelta(0), progress=False)
     else:
         event = NewEvent(f"The platform does not keep the metadata field; {_OWN_FILE_NEXT}")
         await transitions.hold(session, current, event, wait=timedelta(0))

@@ -79,7 +79,7 @@ async def _hold(session: Session, job: Job, credential: AnyRow) -> None:
     else:
         event, wait = _parked(credential), HELD_LOOK
     if job.state is JobState.HELD:
-        await transitions.stay(session, job, wait=wait)
+        await transitions.stay(session, job, wait=wait, progress=False)
     else:
         told = {"key_refused_at": credential.refused_at} if job.paused_at is None else {}
         await transitions.hold(session, job, event, wait=wait, changes=told)

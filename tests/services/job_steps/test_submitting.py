@@ -39,6 +39,22 @@ async def test_the_intent_is_kept_before_the_create_leaves(world: Any) -> None:
     assert (await world.get(plan.job)).open_submission_id == plan.submission_id
 
 
+async def test_a_create_that_kills_its_worker_is_not_absolved_by_the_looks_that_find_nothing(
+    world: Any,
+) -> None:
+    job = await world.create()
+    await world.begin_submit(await world.upload())
+    await world.sql("UPDATE jobs SET claimed_until = now() - interval '1 s'")
+    for settle in (SETTLE, NOW):
+        async with world.transaction() as session:
+            plan = await reconciling.begin_reconcile(session, await world.claim())
+            await reconciling.finish_absent(session, plan, settle=settle)
+    after = await world.get(job)
+    assert (after.open_submission_id, after.crashes) == (None, 1)
+    await world.submit(await world.claim())
+    assert (await world.get(job)).crashes == 0
+
+
 async def test_what_the_job_s_owner_wants_reported_to_is_sent(world: Any) -> None:
     wanted = [{"type": "wandb", "wandb": {"project": "p"}}]
     await world.create(integrations=wanted)
