@@ -18,7 +18,7 @@ class Trouble(StrEnum):
 
     UNAVAILABLE = "unavailable"  # this attempt: refused connection, DNS, TLS, 5xx on a read
     THROTTLED = "throttled"  # the credential: 429, which is not an attempt
-    UNAUTHORIZED = "unauthorized"  # the credential: 401 or 403
+    UNAUTHORIZED = "unauthorized"  # the credential: 401, 402 or 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +54,26 @@ class NotOffered:
 
 @dataclass(frozen=True, slots=True)
 class Retryable:
-    """The request certainly had no effect and can be sent again after a while."""
+    """The request certainly had no effect and can be sent again after a while.
+
+    `ours` tells that it failed on this side, which says nothing about the platform.
+    """
 
     reason: str
     trouble: Trouble = Trouble.UNAVAILABLE
     retry_after: timedelta | None = None
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """The request left and no readable answer came: it may have been accepted."""
+    """The request left and no readable answer came: it may have been accepted.
+
+    `ours` tells that it was given up on this side, which says nothing about the platform.
+    """
 
     reason: str
+    ours: bool = False
 
 
 Outcome: TypeAlias = Answered[T] | Rejected | NotFound | NotOffered | Retryable | Ambiguous

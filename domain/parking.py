@@ -22,6 +22,11 @@ SETTLED: Final = timedelta(minutes=3)
 """After which a job that was refused alone, on one route, and then no more, counts as going on."""
 LONGEST_REFUSAL: Final = 300
 
+REFUSED: Final = (
+    "The platform refused our key. Its operator has to check XPULINK_API_KEY, and that the account is in "
+    "credit; the job waits, and goes on by itself once the platform takes the key"
+)
+"""What a job's history says, for tenants: not in the platform's words, which may quote a piece of the key."""
 GOES_ON: Final = "The platform takes our key again; the job goes on"
 
 
@@ -46,6 +51,11 @@ class Probing:
     def of_refused_key(self) -> timedelta:
         """The wait between two probes of a refused key: a minute where the first wait is 10 s."""
         return self.first * 6
+
+    @property
+    def before_doubting_again(self) -> timedelta:
+        """How long a key that was doubted is not doubted again: what is refused meanwhile waits alone."""
+        return self.first * 30
 
 
 class Reason(StrEnum):
@@ -111,19 +121,16 @@ class Standing:
 def is_failure(outcome: Outcome[Any]) -> bool:
     """Tell whether a call counts for the breaker; a 404 or a refusal of one job shows that it works."""
     if isinstance(outcome, Retryable):
-        return outcome.trouble is Trouble.UNAVAILABLE
-    return isinstance(outcome, Ambiguous)
+        return outcome.trouble is Trouble.UNAVAILABLE and not outcome.ours
+    return isinstance(outcome, Ambiguous) and not outcome.ours
+
+
+def says_nothing(outcome: Outcome[Any]) -> bool:
+    """Tell whether a call failed on our side, so that it is neither an answer nor a failure to answer."""
+    return isinstance(outcome, Retryable | Ambiguous) and outcome.ours
 
 
 def throttled_wait(outcome: Retryable) -> timedelta:
     """Return how long a 429 parks the account."""
     asked = outcome.retry_after
     return THROTTLED_WAIT if asked is None else retry.clamp_retry_after(asked)
-
-
-def refused(reason: str) -> str:
-    """Say in a job's history that the key is refused, and what to do."""
-    return (
-        f"The platform refused our key ({reason}). Check XPULINK_API_KEY, and that the account is in credit; "
-        "the job waits, and goes on by itself once the platform takes the key"
-    )

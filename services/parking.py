@@ -11,13 +11,14 @@ from domain.outcomes import Outcome, Retryable, Trouble
 from domain.parking import (
     GOES_ON,
     LONGEST_REFUSAL,
+    REFUSED,
     SETTLED,
     SPREAD,
     Probing,
     Reason,
     Standing,
     is_failure,
-    refused,
+    says_nothing,
     throttled_wait,
 )
 
@@ -51,7 +52,8 @@ async def note_trouble(
     elif isinstance(outcome, Retryable) and outcome.trouble is Trouble.THROTTLED:
         await _throttle(session, name, outcome)
     elif isinstance(outcome, Retryable) and outcome.trouble is Trouble.UNAUTHORIZED:
-        await parking.doubt_key(session, name=name, refusal=_words(outcome), wait=probing.lease)
+        words, again = _words(outcome), probing.before_doubting_again
+        await parking.doubt_key(session, name=name, refusal=words, wait=probing.lease, again=again)
 
 
 async def _throttle(session: Session, name: str, outcome: Retryable) -> None:
@@ -80,7 +82,7 @@ async def finish_probe(
 ) -> None:
     """Record what a probe came to. Any answer but a refusal of the key shows that the account is usable."""
     claim = probe.claim
-    if is_failure(outcome):
+    if is_failure(outcome) or says_nothing(outcome):
         wait = probing.after(probe.failures + 1)
         await parking.probe_failed(session, name=name, claim=claim, wait=wait, reason=Reason.UNAVAILABLE)
     elif isinstance(outcome, Retryable) and outcome.trouble is Trouble.THROTTLED:
@@ -101,8 +103,7 @@ def _words(outcome: Retryable) -> str:
 async def tell_jobs(session: Session, standing: Standing) -> int:
     """Tell some jobs that the key is refused, or that it is taken again; return how many."""
     if standing.refused_at is not None:
-        message = refused(standing.refusal or "")
-        return await parked_jobs.tell_refused(session, name=standing.name, message=message, limit=BATCH)
+        return await parked_jobs.tell_refused(session, name=standing.name, message=REFUSED, limit=BATCH)
     if not standing.told:
         return 0
     return await parked_jobs.tell_accepted(
@@ -110,10 +111,11 @@ async def tell_jobs(session: Session, standing: Standing) -> int:
     )
 
 
-async def standing(session: Session, *, name: str, fingerprint: bytes) -> Standing | None:
+async def standing(session: Session, *, name: str, fingerprint: bytes | None) -> Standing | None:
     """Return how an account stands; None if it has no row yet.
 
     The key in use is noted by its fingerprint: if it is another one than before, a probe is due at once.
+    A worker gives it once, at its start: two workers with different keys would else take turns for ever.
     """
     return await parking.standing(session, name=name, fingerprint=fingerprint)
 

@@ -14,8 +14,8 @@ import structlog
 
 from db.session import Database
 from domain.errors import Unavailable
-from domain.outcomes import Outcome, Retryable, Trouble
-from domain.parking import Probing, Standing, is_failure
+from domain.outcomes import Answered, Outcome, Retryable, Trouble
+from domain.parking import Probing, Standing, is_failure, says_nothing
 from domain.platform import (
     JobRequest,
     Page,
@@ -101,9 +101,18 @@ class Account:
         """See `Platform.delete_model`."""
         return await self._call("delete_model", partial(self._platform.delete_model, name), of=name)
 
-    async def probe(self) -> Outcome[Page[PlatformJob]]:
-        """Ask for the least there is to ask for; what comes of it is the caller's to record."""
-        return await self._platform.jobs(after=None, limit=1)
+    async def probe(self) -> Outcome[Any]:
+        """Ask for the least there is to ask for; what comes of it is the caller's to record.
+
+        A list of jobs that alone is broken or refused must not keep all else waiting, so the files decide
+        then. Only if they are really there: a route that is missing may be found missing before the key is
+        looked at.
+        """
+        jobs = await self._platform.jobs(after=None, limit=1)
+        if not (is_failure(jobs) or _concerns_key(jobs)) or _label(jobs) == Trouble.THROTTLED:
+            return jobs
+        files = await self._platform.files(after=None, limit=1)
+        return files if isinstance(files, Answered) else jobs
 
     async def _call(
         self,
@@ -123,7 +132,7 @@ class Account:
     async def _note(self, call: str, outcome: Outcome[Any]) -> None:
         """Record what concerns the account. That cannot be: the outcome counts, and is never lost for it."""
         trouble = is_failure(outcome) or _concerns_key(outcome)
-        if not trouble and not self._budget.troubled:
+        if says_nothing(outcome) or not (trouble or self._budget.troubled):
             return
         try:
             async with self._database.transaction() as session:
@@ -136,6 +145,8 @@ class Account:
         except Unavailable as error:
             _log.warning("cannot note how the platform answers", error=str(error.__cause__ or error))
             return
+        if isinstance(outcome, Retryable) and outcome.trouble is Trouble.UNAUTHORIZED:  # the operator's
+            _log.warning("the platform refused our key", call=call, reason=outcome.reason)
         self._budget.troubled = trouble
         if trouble:
             self.trouble.set()

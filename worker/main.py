@@ -137,7 +137,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
             deadlines=deadlines,
         )
         stack.push_async_callback(platform.aclose)
-        probing = Probing(first=settings.probe_interval, lease=deadlines.read + PROBE_GRACE)
+        probing = Probing(first=settings.probe_interval, lease=2 * deadlines.read + PROBE_GRACE)
         account = Account(platform, database, name=DEFAULT, rate=settings.platform_rate, probing=probing)
         box = SecretBox(read_secret_keys(settings))
         sender = WebhookSender(settings.webhook_allowed_networks, timeout=settings.webhook_timeout)

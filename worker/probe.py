@@ -19,7 +19,7 @@ class Prober:
 
     def __init__(self, context: Context) -> None:
         self._context, self._account = context, context.account
-        self._fingerprint = context.account_key
+        self._fingerprint: bytes | None = context.account_key
 
     async def run(self) -> None:
         """Look at once, then each second while there is trouble, else as often as the sweeps run."""
@@ -57,6 +57,8 @@ class Prober:
     async def _standing(self) -> Standing | None:
         async with self._context.database.transaction() as session:
             standing = await parking.standing(session, name=self._account.name, fingerprint=self._fingerprint)
+        if standing is not None:
+            self._fingerprint = None  # it is noted
         self._account.standing = standing
         return standing
 

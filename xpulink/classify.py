@@ -49,7 +49,8 @@ _UNKNOWN_URL: Final = re.compile(r"invalid url|unknown url|no such route", re.IG
 def settle(came: Answer | Silence, read: Callable[[bytes], T], *, once: bool) -> Outcome[T]:
     """Turn what came of a call into an outcome by the table above; `read` raises `Unreadable`."""
     if isinstance(came, Silence):
-        return Ambiguous(came.reason) if once and came.sent else Retryable(came.reason)
+        unclear = once and came.sent
+        return Ambiguous(came.reason, came.ours) if unclear else Retryable(came.reason, ours=came.ours)
     if came.status // 100 == _GOOD:
         return _accepted(came, read, once=once)
     refused = _refused(came, once=once)

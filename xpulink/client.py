@@ -39,7 +39,7 @@ from xpulink.upload import Multipart
 T = TypeVar("T")
 
 MAX_JSON_BYTES: Final = 4 * 1024**2
-_KEY_REFUSED: Final = frozenset({401, 403})
+_REFUSAL: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ class XPULinkClient:
         departure: Departure | None = None,
     ) -> Answer | Silence:
         came = await exchange(client, request, deadline=deadline, limit=limit, departure=departure)
-        if isinstance(came, Answer) and came.status in _KEY_REFUSED:  # some quote the key that they refuse
+        if isinstance(came, Answer) and came.status >= _REFUSAL:  # some quote the key, and we their words
             return replace(came, body=came.body.replace(self._key, b"[key]"))
         return came
 

@@ -39,10 +39,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """No status came. `sent` tells whether any byte of the request may have left."""
+    """No status came. `sent` tells whether any byte of the request may have left.
+
+    `ours` tells that it broke off on our side: held up for too long, or no connection free for it.
+    """
 
     reason: str
     sent: bool
+    ours: bool = False
 
 
 class _BodyFault(Exception):  # noqa: N818 - it is one
@@ -136,19 +140,20 @@ async def exchange(
     request.extensions["trace"] = departure
     head: httpx.Response | None = None
     body = bytearray()
+    fault, ours = None, False
     try:
         async with asyncio.timeout(deadline.total_seconds()) as clock:
             head = await client.send(request, stream=True)
             async with aclosing(head):
                 async for chunk in _decoded(head, limit if head.is_success else _REFUSAL_BYTES):
                     body += chunk
-        fault = None
     except (httpx.HTTPError, OSError, zlib.error, _BodyFault, _TooLate) as error:
         fault = (
             f"no whole answer within {deadline.total_seconds():g} s" if clock.expired() else explain(error)
         )
+        ours = isinstance(error, _TooLate | httpx.PoolTimeout)
     if head is None:
-        return Silence(fault or "no answer", departure.sent)
+        return Silence(fault or "no answer", departure.sent, ours)
     if fault is not None and head.is_success:
         body.clear()  # a part of what was asked for is of no use, and sixteen such parts are a lot of memory
     return Answer(head.status_code, head.headers, bytes(body), fault)

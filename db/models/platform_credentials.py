@@ -45,6 +45,8 @@ class PlatformCredential(Base):
     """What the platform said when it refused the key."""
     refused_at: Mapped[datetime | None]
     """Since when a probe has shown that the key is refused altogether, not on one route."""
+    doubted_at: Mapped[datetime | None]
+    """When a refused call last parked the account until a probe showed whether it is the key."""
     accepted_at: Mapped[datetime | None]
     key_fingerprint: Mapped[bytes | None]
 

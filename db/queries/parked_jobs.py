@@ -35,10 +35,11 @@ async def tell_refused(session: Session, *, name: str, message: str, limit: int)
     return (await session.execute(_TELL_REFUSED, values)).rowcount
 
 
-# The time that a job was parked for is no time that it stood still.
+# The time that a job was parked for is no time that it stood still; the time that it was refused alone is, or
+# a job that one route refuses for ever would never end.
 _TELL_ACCEPTED = text("""
     WITH waiting AS (
-        SELECT jobs.id
+        SELECT jobs.id, COALESCE(key_refused_at <= credential.accepted_at, false) AS was_parked
           FROM jobs JOIN platform_credentials AS credential ON credential.id = jobs.credential_id
          WHERE credential.name = :name AND credential.refused_at IS NULL
            AND finished_at IS NULL AND key_refused_at IS NOT NULL
@@ -49,7 +50,8 @@ _TELL_ACCEPTED = text("""
     ), told AS (
         UPDATE jobs
            SET key_refused_at = NULL, sequence = sequence + 1,
-               state_since = LEAST(now(), state_since + (now() - key_refused_at)),
+               state_since = CASE WHEN was_parked
+                   THEN LEAST(now(), state_since + (now() - key_refused_at)) ELSE state_since END,
                next_step_at = CASE WHEN paused_at IS NOT NULL THEN next_step_at
                    ELSE LEAST(next_step_at, now() + random() * CAST(:spread AS interval)) END
           FROM waiting WHERE jobs.id = waiting.id

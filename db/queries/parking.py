@@ -41,12 +41,14 @@ async def count_failure(
 _UNPARKED = """
     parked_until = CASE WHEN probe_at IS NULL OR parked_reason = 'throttled' THEN parked_until END,
     parked_reason = CASE WHEN probe_at IS NULL OR parked_reason = 'throttled' THEN parked_reason END"""
+# No more than a statement can write in time, for it is the one that unparks; the others are claimed as they
+# are due, which budget and concurrency spread as well.
 _LET_GO_ON = """
     UPDATE jobs SET next_step_at = now() + random() * CAST(:spread AS interval)
      WHERE id IN (SELECT jobs.id FROM jobs JOIN opened ON opened.id = jobs.credential_id
                    WHERE finished_at IS NULL AND state <> 'received'
                      AND (claimed_until IS NULL OR claimed_until < now()) AND next_step_at <= now()
-                     FOR UPDATE OF jobs SKIP LOCKED)"""
+                   LIMIT 500 FOR UPDATE OF jobs SKIP LOCKED)"""
 
 # A key that was refused is not taken again because of an answer that was under way.
 _ANSWERED = text(f"""
@@ -68,14 +70,19 @@ async def note_answer(session: Session, *, name: str, spread: timedelta) -> None
 
 _DOUBT_KEY = text("""
     UPDATE platform_credentials
-       SET refusal = :refusal, probe_at = now(), parked_reason = 'unauthorized',
+       SET refusal = :refusal, doubted_at = now(), probe_at = now(), parked_reason = 'unauthorized',
            parked_until = GREATEST(parked_until, now() + :wait)
-     WHERE name = :name AND refusal IS NULL""")
+     WHERE name = :name AND refusal IS NULL AND COALESCE(doubted_at < now() - :again, true)""")
 
 
-async def doubt_key(session: Session, *, name: str, refusal: str, wait: timedelta) -> None:
-    """Note that a call was refused; a probe is due at once, and shows whether it is the key."""
-    await session.execute(_DOUBT_KEY, {"name": name, "refusal": refusal, "wait": wait})
+async def doubt_key(session: Session, *, name: str, refusal: str, wait: timedelta, again: timedelta) -> None:
+    """Note that a call was refused; a probe is due at once, and shows whether it is the key.
+
+    A key that was doubted less than `again` ago, and taken since, is not doubted: one job that is refused
+    time and again would park the account each time.
+    """
+    values = {"name": name, "refusal": refusal, "wait": wait, "again": again}
+    await session.execute(_DOUBT_KEY, values)
 
 
 # One 429 halves the rate, the others that were under way with it do not. It recovers from the parking's end.
@@ -114,22 +121,29 @@ async def standings(session: Session) -> list[Standing]:
     return [Standing(*row) for row in await session.execute(_STANDINGS)]
 
 
-# Another key than before is no longer parked: it is to be probed at once, if the one before was refused.
+# Another key than before is to be probed at once, if the one before was refused; what else the account is
+# parked for does not concern the key.
 _TAKE_KEY = text("""
     UPDATE platform_credentials
-       SET probe_at = CASE WHEN key_fingerprint IS NOT NULL AND probe_at IS NOT NULL THEN now()
+       SET probe_at = CASE WHEN key_fingerprint IS NOT NULL AND refusal IS NOT NULL THEN now()
                            ELSE probe_at END,
-           parked_until = CASE WHEN key_fingerprint IS NULL THEN parked_until END,
-           parked_reason = CASE WHEN key_fingerprint IS NULL THEN parked_reason END,
-           key_fingerprint = :fingerprint
+           parked_until = CASE WHEN key_fingerprint IS NULL OR parked_reason <> 'unauthorized'
+                               THEN parked_until END,
+           parked_reason = CASE WHEN key_fingerprint IS NULL OR parked_reason <> 'unauthorized'
+                                THEN parked_reason END,
+           doubted_at = NULL, key_fingerprint = :fingerprint
      WHERE name = :name""")
 _STANDING = text(f"""
-    SELECT key_fingerprint IS NOT DISTINCT FROM :fingerprint, {_COLUMNS}
+    SELECT CAST(:fingerprint AS bytea) IS NULL OR key_fingerprint IS NOT DISTINCT FROM :fingerprint,
+           {_COLUMNS}
       FROM platform_credentials AS credential WHERE name = :name""")  # noqa: S608 - constants above
 
 
-async def standing(session: Session, *, name: str, fingerprint: bytes) -> Standing | None:
-    """Return how an account stands, noting which key is used: another one than before is to be probed now."""
+async def standing(session: Session, *, name: str, fingerprint: bytes | None) -> Standing | None:
+    """Return how an account stands, noting which key is used: another one than before is to be probed now.
+
+    Without a `fingerprint` nothing is noted.
+    """
     values = {"name": name, "fingerprint": fingerprint}
     row = (await session.execute(_STANDING, values)).first()
     if row is None:

@@ -2,13 +2,23 @@
 
 from datetime import timedelta
 
-from sqlalchemy import Integer, cast, func, select, text
+from sqlalchemy import ColumnElement, Integer, cast, exists, func, or_, select, text
 
-from db.models import Job
+from db.models import Job, PlatformCredential
 from db.queries import job_columns
 from db.session import Session
 from domain import jobs
 from domain.job_state import JobState
+
+
+def _parked_by_key() -> ColumnElement[bool]:
+    """Tell whether a job waits for the key, or was not told yet that it is taken: that is no standing still.
+
+    One that is refused alone, while the key is taken, does stand still.
+    """
+    account = PlatformCredential
+    waits = or_(account.refused_at.is_not(None), Job.key_refused_at <= account.accepted_at)
+    return exists().where(account.id == Job.credential_id, Job.key_refused_at.is_not(None), waits)
 
 
 async def stalled_jobs(
@@ -19,7 +29,7 @@ async def stalled_jobs(
         select(*job_columns.COLUMNS)
         .where(Job.state == state, Job.state_since < func.now() - older_than)
         .where(Job.claimed_until.is_(None) | (Job.claimed_until < func.now()))
-        .where(Job.key_refused_at.is_(None))  # parked, and told why: that is not standing still
+        .where(~_parked_by_key())
         .order_by(Job.state_since)
         .limit(limit)
         .with_for_update(skip_locked=True)

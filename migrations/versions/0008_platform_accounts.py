@@ -24,6 +24,7 @@ def _columns() -> list[sa.Column[Any]]:
         sa.Column("probe_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("refusal", sa.Text(), nullable=True),
         sa.Column("refused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("doubted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("key_fingerprint", sa.LargeBinary(), nullable=True),
         sa.Column("rate_share", sa.Double(), server_default=sa.text("1"), nullable=False),

@@ -37,7 +37,7 @@ async def retry_later(
         case Trouble.THROTTLED:
             wait, events = parking.throttled_wait(outcome) + _apart(), []
         case Trouble.UNAUTHORIZED:
-            wait, events = parking.REFUSED_WAIT + _apart(), _key_refused(job, outcome)
+            wait, events = parking.REFUSED_WAIT + _apart(), _key_refused(job)
             changes = {**changes, "key_refused_at": func.now()}
     await transitions.stay(
         session, job, wait=wait, events=events, changes=changes, riders=riders, progress=False
@@ -54,9 +54,9 @@ def _first_failure(failures: int, what: str, outcome: Retryable) -> list[NewEven
     return [NewEvent(message, level="warn")] if failures == 1 else []
 
 
-def _key_refused(job: Job, outcome: Retryable) -> list[NewEvent]:
+def _key_refused(job: Job) -> list[NewEvent]:
     """Say it once in a parking: `key_refused_at` stands until the job goes on."""
     if job.key_refused_at is not None:
         return []
     details = {"error_code": "platform_unauthorized"}
-    return [NewEvent(parking.refused(outcome.reason), level="error", details=details)]
+    return [NewEvent(parking.REFUSED, level="error", details=details)]

@@ -89,7 +89,7 @@ def _parked(credential: AnyRow) -> NewEvent:
     if credential.refused_at is None:
         return NewEvent(f"The job is held: the platform account is parked ({credential.parked_reason})")
     details = {"error_code": "platform_unauthorized"}
-    message = f"The job is held. {parking.refused(credential.refusal)}"
+    message = f"The job is held. {parking.REFUSED}"
     return NewEvent(message, level="error", details=details)
 
 

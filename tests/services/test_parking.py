@@ -9,6 +9,7 @@ import pytest
 from domain.job_state import JobState
 from domain.outcomes import Ambiguous, Answered, NotFound, NotOffered, Outcome, Rejected, Retryable, Trouble
 from domain.parking import GOES_ON, Probing, Reason
+from domain.parking import REFUSED as REFUSED_KEY
 from services import claims, parking, upkeep
 from services.credentials import DEFAULT
 from services.job_steps import uploading
@@ -56,6 +57,13 @@ async def probe(world: Any, outcome: Outcome[Any]) -> None:
 async def tell(world: Any) -> int:
     async with world.transaction() as session:
         return await parking.tell_jobs(session, await standing(world))
+
+
+async def refuse_upload(world: Any) -> None:
+    plan = await world.begin_upload()
+    async with world.transaction() as session:
+        await uploading.finish_upload(session, plan, {plan.sources[0].file_id: REFUSED})
+    await note(world, REFUSED)
 
 
 async def fail_stalled(world: Any) -> int:
@@ -234,7 +242,7 @@ async def test_jobs_are_told_once_that_the_key_is_refused_and_once_that_they_go_
     assert await tell(world) == 0
     for job, known in zip(jobs, before, strict=True):
         refused, goes_on = (await world.lines(job))[known:]
-        assert "refused our key (Incorrect API key). Check XPULINK_API_KEY" in refused
+        assert refused == REFUSED_KEY
         assert goes_on == GOES_ON
     assert (await world.lines(fresh))[-1] == GOES_ON
     assert await claimable(world) == 3
@@ -242,16 +250,59 @@ async def test_jobs_are_told_once_that_the_key_is_refused_and_once_that_they_go_
 
 async def test_a_job_that_says_itself_that_it_was_refused_is_not_told_again(world: Any) -> None:
     job = await world.create()
-    for _ in range(2):
-        plan = await world.begin_upload()
-        async with world.transaction() as session:
-            await uploading.finish_upload(session, plan, {plan.sources[0].file_id: REFUSED})
-    await note(world, REFUSED)
+    plan = await world.begin_upload()
+    async with world.transaction() as session:
+        await uploading.finish_upload(session, plan, {plan.sources[0].file_id: REFUSED})
+    await refuse_upload(world)
     await probe(world, REFUSED)
     await tell(world)
     lines = await world.lines(job)
     assert [line for line in lines if "refused our key" in line] == lines[-1:]
     assert ((await world.get(job)).failures, (await world.get(job)).state) == (0, JobState.UPLOADING)
+
+
+async def test_a_job_that_is_refused_alone_for_ever_parks_no_other_and_ends(world: Any) -> None:
+    job = await world.create()
+    await refuse_upload(world)
+    await probe(world, Answered(1))
+    for _ in range(2):
+        await refuse_upload(world)
+        assert (await standing(world)).reason is None
+    await world.sql("UPDATE jobs SET state_since = now() - interval '40 days', warned_at = now()")
+    since = await world.value("SELECT state_since FROM jobs")
+    await world.sql("UPDATE jobs SET key_refused_at = now() - interval '4 min'")
+    assert await tell(world) == 1
+    assert await world.value("SELECT state_since FROM jobs") == since
+    await refuse_upload(world)
+    assert await fail_stalled(world) == 1
+    assert (await world.get(job)).state is JobState.FAILED
+
+
+async def test_a_key_that_was_taken_is_doubted_again_after_a_while(world: Any) -> None:
+    await note(world, REFUSED)
+    await probe(world, Answered(1))
+    await world.sql("UPDATE platform_credentials SET doubted_at = doubted_at - interval '6 min'")
+    await note(world, REFUSED)
+    assert (await standing(world)).reason is Reason.UNAUTHORIZED
+
+
+async def test_a_job_that_was_not_yet_told_that_the_key_is_taken_is_not_given_up(world: Any) -> None:
+    await world.create()
+    await world.hand_back((await world.begin_upload()).job)
+    await note(world, REFUSED)
+    await probe(world, REFUSED)
+    await tell(world)
+    await world.sql("UPDATE jobs SET state_since = now() - interval '40 days', warned_at = now()")
+    await probe(world, Answered(1))
+    assert await fail_stalled(world) == 0
+
+
+async def test_what_failed_on_our_side_is_neither_a_failure_nor_an_answer(world: Any) -> None:
+    await fail(world, 9, Retryable("no connection was free", ours=True))
+    assert (await standing(world)).failures == 0
+    await fail(world, 5)
+    await probe(world, Retryable("no connection was free", ours=True))
+    assert (await standing(world)).reason is Reason.UNAVAILABLE
 
 
 async def test_the_time_that_a_job_was_parked_is_no_time_that_it_stood_still(world: Any) -> None:
@@ -281,3 +332,19 @@ async def test_another_key_is_probed_at_once_and_the_same_one_is_not(world: Any)
     assert seen.probe_due_at is not None
     assert await seconds(world, "probe_at") <= 0
     assert await world.value("SELECT parked_until FROM platform_credentials") is None
+
+
+async def test_another_key_ends_no_throttling(world: Any) -> None:
+    await standing(world)
+    await note(world, Retryable("slow down", Trouble.THROTTLED, timedelta(minutes=5)))
+    async with world.transaction() as session:
+        seen = await parking.standing(session, name=DEFAULT, fingerprint=b"another")
+    assert seen is not None
+    assert seen.reason is Reason.THROTTLED
+
+
+async def test_who_has_noted_its_key_once_takes_the_account_from_no_other(world: Any) -> None:
+    await standing(world)
+    async with world.transaction() as session:
+        await parking.standing(session, name=DEFAULT, fingerprint=None)
+    assert await world.value("SELECT key_fingerprint FROM platform_credentials") == KEY

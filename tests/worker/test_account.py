@@ -144,13 +144,25 @@ async def test_a_job_that_is_refused_alone_waits_alone(rig: Any, until: Any) -> 
     rig.platform("payment_required;route=create")
     job = await rig.create()
     async with rig.worker():
-        await until(told(rig, job, "balance is used up"), "the refusal")
+        await until(told(rig, job, "refused our key"), "the refusal")
         await until(parked(rig, None), "the account to be free again")
         other = await rig.create()
         assert (await rig.ends(other)).state is JobState.SUCCEEDED
         assert (await rig.get(job)).state is JobState.SUBMITTING
         await rig.sql(DUE)
         assert (await rig.ends(job)).state is JobState.SUCCEEDED
+
+
+@pytest.mark.parametrize("fault", ["server_error:0;route=list", "unauthorized:0;route=list"])
+async def test_a_list_that_alone_is_broken_or_refused_does_not_fail_the_probe(rig: Any, fault: str) -> None:
+    rig.platform(fault)
+    assert isinstance(await rig.shared_context.account.probe(), Answered)
+
+
+@pytest.mark.parametrize("fault", ["server_error:0;route=any", "unauthorized:0;route=any"])
+async def test_a_platform_that_refuses_files_too_fails_the_probe(rig: Any, fault: str) -> None:
+    rig.platform(fault)
+    assert isinstance(await rig.shared_context.account.probe(), Retryable)
 
 
 async def test_a_refused_probe_of_a_restarted_worker_with_the_same_key_is_not_hurried(

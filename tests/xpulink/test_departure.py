@@ -27,6 +27,7 @@ async def test_nothing_leaves_once_it_is_too_late(start: Any) -> None:
     outcome = await start.client(server.url).create_job(REQUEST, in_time=answers("n"))
     assert isinstance(outcome, Retryable)
     assert "no longer ours to send" in outcome.reason
+    assert outcome.ours
     assert server.requests == []
 
 

@@ -380,6 +380,19 @@ async def test_the_key_is_not_in_what_a_refusal_says(start: Any) -> None:
     assert outcome == Retryable("Incorrect API key provided: [key].", Trouble.UNAUTHORIZED)
 
 
+@pytest.mark.parametrize("status", ["402 Payment Required", "400 Bad Request", "429 Too Many Requests"])
+async def test_the_key_is_in_no_other_refusal_either(start: Any, status: str) -> None:
+    server = await start.serve(says(refusal(status, message="No: sk-platform-key-0123456789.")))
+    assert "No: [key]." in repr(await look(start.client(server.url)))
+
+
+async def test_a_request_that_found_no_connection_free_is_not_the_platforms_failure(start: Any) -> None:
+    server = await start.serve(says(answer("200 OK", b"{}")))
+    outcome = await look(start.client(server.url, max_connections=0, connect=0.05))
+    assert isinstance(outcome, Retryable)
+    assert outcome.ours
+
+
 async def test_a_refusal_says_what_is_at_fault(start: Any) -> None:
     server = await start.serve(
         says(refusal("400 Bad Request", message="Unknown field", param="metadata", code="unknown_parameter"))
