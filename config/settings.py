@@ -179,7 +179,7 @@ class Settings(BaseSettings):
 
     # How long events, deliveries and attempts of finished jobs are kept; a replay needs 14 days.
     retention_days: int = Field(90, ge=14)
-    # After this long a stored file that the database does not know is deleted; 6h at least: uploads take long.
+    # After this long a stored file that the database does not know is deleted; 6h at least: uploads last.
     stray_blob_age: Duration = Field(timedelta(days=1), ge=timedelta(hours=6))
 
     # Watching

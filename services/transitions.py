@@ -68,12 +68,18 @@ async def move(
     claim = {} if keep_claim else _NO_CLAIM
     arrived = {**_arrived(to), "next_step_at": None if to in TERMINAL else _due(job, wait, changes)}
     ends = [platform_uploads.job_ended(job.id)] if to in TERMINAL else []
-    moved = await _write(session, job, {**plain, **arrived, **claim}, events, [*riders, *ends], plain)
-    moved = replace(moved, **dict.fromkeys(_arrived(to), moved.read_at))
+    written = await _write(session, job, {**plain, **arrived, **claim}, events, [*riders, *ends], plain)
+    moved = _as_arrived(written, to)
     _log.info("job moves", job_id=job.id, project_id=job.project_id, source=job.state, target=to)
     if to in TERMINAL:
         await webhook_events.announce_end(session, moved)
     return moved
+
+
+def _as_arrived(moved: Job, to: JobState) -> Job:
+    """Return the job with the times that `_arrived` has set, which are Postgres's."""
+    ended = moved.read_at if to in TERMINAL else moved.finished_at
+    return replace(moved, state_since=moved.read_at, finished_at=ended)
 
 
 def _demand_edge(job: Job, to: JobState) -> None:
