@@ -117,7 +117,8 @@ async def record_look(
 
 # Needed is what a living job names, be it the one that uploaded it or one that it was shared with while a row
 # said so, what jobs share, what another upload came to, and whatever a person may have to look for on the
-# platform: of a job that nobody saw end there, or of which a create may still come to light.
+# platform: of a job that nobody saw end there, or of which a create may still come to light. A living job's
+# are looked at again as well: a worker of the version before ends a job without a word to this table.
 _CLAIM_USED = text("""
     WITH due AS (
         SELECT upload.id, upload.job_id, upload.platform_file_id
@@ -130,7 +131,8 @@ _CLAIM_USED = text("""
         UPDATE platform_uploads AS upload
            SET check_at = CASE WHEN EXISTS (
                    SELECT FROM jobs WHERE jobs.id = due.job_id
-                      AND jobs.finished_at > now() - CAST(:patience AS interval)) THEN now() END
+                      AND (jobs.finished_at IS NULL
+                           OR jobs.finished_at > now() - CAST(:patience AS interval))) THEN now() END
           FROM due WHERE upload.id = due.id
         RETURNING upload.id, upload.credential_id, upload.job_id, upload.platform_file_id
     )

@@ -100,6 +100,8 @@ async def test_what_is_needed_stays(rig: Any) -> None:
         await rig.sql(change)
         assert await swept(rig) == 0, needed_by
         assert rig.requests("file_delete") == 0
+        again = "SELECT check_at IS NOT NULL FROM platform_uploads WHERE id = 'pu_1'"
+        assert await rig.value(again), needed_by
     await rig.sql("DELETE FROM platform_uploads WHERE id = 'pu_other'")
     await age(rig, 16)
     assert await swept(rig) == 1  # the platform says that it is gone
