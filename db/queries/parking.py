@@ -72,7 +72,7 @@ _DOUBT_KEY = text("""
     UPDATE platform_credentials
        SET refusal = :refusal, doubted_at = now(), probe_at = now(), parked_reason = 'unauthorized',
            parked_until = GREATEST(parked_until, now() + :wait)
-     WHERE name = :name AND refusal IS NULL AND COALESCE(doubted_at < now() - :again, true)""")
+     WHERE name = :name AND refusal IS NULL AND COALESCE(doubted_at < now() - CAST(:again AS interval), true)""")
 
 
 async def doubt_key(session: Session, *, name: str, refusal: str, wait: timedelta, again: timedelta) -> None:
