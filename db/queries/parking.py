@@ -72,7 +72,8 @@ _DOUBT_KEY = text("""
     UPDATE platform_credentials
        SET refusal = :refusal, doubted_at = now(), probe_at = now(), parked_reason = 'unauthorized',
            parked_until = GREATEST(parked_until, now() + :wait)
-     WHERE name = :name AND refusal IS NULL AND COALESCE(doubted_at < now() - CAST(:again AS interval), true)""")
+     WHERE name = :name AND refusal IS NULL
+       AND COALESCE(doubted_at < now() - CAST(:again AS interval), true)""")
 
 
 async def doubt_key(session: Session, *, name: str, refusal: str, wait: timedelta, again: timedelta) -> None:
@@ -131,7 +132,8 @@ _TAKE_KEY = text("""
                                THEN parked_until END,
            parked_reason = CASE WHEN key_fingerprint IS NULL OR parked_reason <> 'unauthorized'
                                 THEN parked_reason END,
-           doubted_at = NULL, key_fingerprint = :fingerprint
+           doubted_at = CASE WHEN key_fingerprint IS NULL THEN doubted_at END,
+           key_fingerprint = :fingerprint
      WHERE name = :name""")
 _STANDING = text(f"""
     SELECT CAST(:fingerprint AS bytea) IS NULL OR key_fingerprint IS NOT DISTINCT FROM :fingerprint,
