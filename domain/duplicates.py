@@ -93,7 +93,7 @@ class DuplicateSearch:
         """Return why finding none means nothing after a reading that came this far; None if it does."""
         if look.sought.own_file and not look.settled:
             return "the job is still being submitted"
-        return self.reading.doubt(reach, own_file=look.sought.own_file)
+        return self.reading.doubt(reach, look.sought)
 
     def _look_of(self, job: PlatformJob) -> LateLook | None:
         if job.marker is not None:

@@ -87,7 +87,7 @@ class PlatformJob:
     @property
     def marker(self) -> str | None:
         """The submission's marker, where the platform echoes metadata."""
-        return (self.metadata or {}).get(MARKER_KEY)
+        return (self.metadata or {}).get(MARKER_KEY) or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,29 +40,29 @@ class Reading:
 
     since: datetime
     seen: set[str] = field(default_factory=set)
-    all_echo: bool = True
+    markerless: list[PlatformJob] = field(default_factory=list)
     unreadable: int = 0
 
     def take(self, page: Page[PlatformJob]) -> tuple[list[PlatformJob], Reach]:
         """Take in one page; return the jobs that no page before it showed, and whether another is needed."""
         fresh = [job for job in page.items if job.id not in self.seen]
         self.seen.update(job.id for job in fresh)
-        self.all_echo = self.all_echo and all(job.metadata is not None for job in fresh)
+        self.markerless.extend(job for job in fresh if job.marker is None)
         self.unreadable += page.skipped
         if page.has_more is False or self._is_past(page.items):
             return fresh, Reach.ENOUGH
         return fresh, Reach.MORE if fresh else Reach.SHORT
 
-    def doubt(self, reach: Reach, *, own_file: bool) -> str | None:
+    def doubt(self, reach: Reach, sought: Sought) -> str | None:
         """Return why not finding a job means nothing after a reading that came this far; None if it does.
 
-        It means something if all could be read, and showed its metadata or has a file of its own.
+        It means something if all could be read, and each job shows that it is another one.
         """
         if reach is not Reach.ENOUGH:
             return "the platform's list could not be read far enough"
         if self.unreadable:
             return "the platform's list holds jobs that cannot be read"
-        if not own_file and not self.all_echo:
+        if not all(_is_told_apart(job, sought) for job in self.markerless):
             return "the platform's list shows jobs without the metadata that would tell this one apart"
         return None
 
@@ -76,6 +76,18 @@ class Reading:
         newest_first = all(later >= earlier for later, earlier in pairwise(times))
         tells = len(times) == 1 or (newest_first and bool(times) and times[0] > times[-1])
         return tells and times[-1] < self.since - CLOCK_ALLOWANCE
+
+
+def _is_told_apart(job: PlatformJob, sought: Sought) -> bool:
+    """Tell whether a job without a marker is certainly not the one sought, though a list may be abridged.
+
+    Empty metadata is what a list may show of ours, and of others' jobs as well; then the file has to tell.
+    """
+    if job.training_file is None:
+        return False
+    return sought.own_file or (
+        job.metadata is not None and job.training_file != sought.platform_training_file
+    )
 
 
 @dataclass(slots=True)
@@ -97,7 +109,7 @@ class Search:
 
     def doubt(self, reach: Reach) -> str | None:
         """Return why not finding it means nothing after a reading that came this far; None if it does."""
-        return self.reading.doubt(reach, own_file=self.sought.own_file)
+        return self.reading.doubt(reach, self.sought)
 
     def _is_ours(self, job: PlatformJob) -> bool:
         if job.marker is not None:

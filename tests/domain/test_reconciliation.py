@@ -116,6 +116,26 @@ def test_absence_means_nothing_with_a_shared_file_unless_every_job_shows_its_met
     assert hides_one.doubt(Reach.ENOUGH) is not None
 
 
+@pytest.mark.parametrize("metadata", [{}, {"tuneward": ""}, {"team": "blue"}])
+def test_absence_means_nothing_if_a_list_may_show_our_job_without_its_marker(
+    metadata: dict[str, str],
+) -> None:
+    """Its file is the shared one: nobody else's job has that."""
+    search = Search(SHARED)
+    search.read(page(job("a", metadata=metadata, training_file="file-p1"), has_more=False))
+    assert search.found == []
+    assert "without the metadata" in (search.doubt(Reach.ENOUGH) or "")
+
+
+@pytest.mark.parametrize("sought", [OWN, SHARED])
+def test_absence_means_nothing_if_a_list_shows_neither_marker_nor_file(sought: Sought) -> None:
+    hides_both, hides_the_file = Search(sought), Search(sought)
+    hides_both.read(page(job("a", metadata={}, training_file=None), has_more=False))
+    hides_the_file.read(page(job("a", metadata=marked("sub_9"), training_file=None), has_more=False))
+    assert hides_both.doubt(Reach.ENOUGH) is not None
+    assert hides_the_file.doubt(Reach.ENOUGH) is None
+
+
 def test_the_doubt_is_named() -> None:
     unreadable, hiding, clear = Search(OWN), Search(SHARED), Search(OWN)
     unreadable.read(page(skipped=1, has_more=False))
