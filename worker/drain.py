@@ -123,6 +123,9 @@ class RunningDrain(Generic[Row]):
             except Unavailable as error:
                 _log.warning("not handed back yet", error=str(error.__cause__ or error))
                 await asyncio.sleep(AGAIN_AFTER)
+            except Exception:  # noqa: BLE001 - their claims run out; the other stages have to stop as well
+                _log.exception("handing back broke", stage=self._drain.stage)
+                return
             else:
                 _log.info("handed back", stage=self._drain.stage, count=len(rows))
                 return

@@ -2,7 +2,7 @@
 
 A claim is surely ours until a lease after it was last asked for, by this machine's own clock of passing time.
 Work does not go on beyond that when the database does not answer. After this process itself stood still the
-next beat decides, within a sixth of a lease; what leaves for the platform asks for `sure_until` itself.
+next beat decides, within a sixth of a lease; what leaves for the platform asks a `worker.clock.Sure` itself.
 """
 
 import asyncio
@@ -43,7 +43,6 @@ class Hold:
     What is `recording` is not cut short: it only writes, and the fence refuses what is not ours to write.
     """
 
-    token: UUID
     task: asyncio.Task[None] | None
     sure_until: float
     stopped: Exception | None = None
@@ -56,6 +55,8 @@ class Hold:
             self.task.cancel()
 
 
+Holds = dict[tuple[str, UUID], Hold]
+"""By row and claim: this process may claim anew what ran out while it stood still, beside the old work."""
 _HELD: ContextVar[Hold | None] = ContextVar("held", default=None)
 
 
@@ -82,8 +83,8 @@ class Heartbeat:
         self._seconds = pace.lease.total_seconds()
         self._clock = clock
         self._asked: dict[UUID, float] = {}
-        self._jobs: dict[str, Hold] = {}
-        self._deliveries: dict[str, Hold] = {}
+        self._jobs: Holds = {}
+        self._deliveries: Holds = {}
         self._beats: set[asyncio.Task[None]] = set()
         self._missed = 0
 
@@ -97,11 +98,6 @@ class Heartbeat:
         for known in old:
             del self._asked[known]
         self._asked[token] = asked
-
-    def sure_until(self, row_id: str) -> float:
-        """Return until when a job or delivery under way here is surely ours; long ago if it is not."""
-        hold = self._jobs.get(row_id) or self._deliveries.get(row_id)
-        return float("-inf") if hold is None else hold.sure_until
 
     @asynccontextmanager
     async def holding(self, job: Job) -> AsyncIterator[None]:
@@ -122,10 +118,10 @@ class Heartbeat:
             yield
 
     @asynccontextmanager
-    async def _holding(self, holds: dict[str, Hold], row_id: str, token: UUID) -> AsyncIterator[None]:
+    async def _holding(self, holds: Holds, row_id: str, token: UUID) -> AsyncIterator[None]:
         asked = self._asked.get(token, self._clock())
         task = asyncio.current_task()
-        hold = holds[row_id] = Hold(token, task, asked + self._seconds)
+        hold = holds[row_id, token] = Hold(task, asked + self._seconds)
         before = _HELD.set(hold)
         try:
             yield
@@ -136,14 +132,13 @@ class Heartbeat:
             raise hold.stopped from None
         finally:
             _HELD.reset(before)
-            if holds.get(row_id) is hold:  # not another claim of ours by now
-                del holds[row_id]
+            holds.pop((row_id, token), None)
 
     def surely_holds(self, delivery: Delivery, token: UUID) -> bool:
         """Tell whether the claim on a delivery was taken or renewed so lately that nobody else has it."""
-        hold = self._deliveries.get(delivery.id)
+        hold = self._deliveries.get((delivery.id, token))
         end = self._clock() + self._seconds * (1 - RELIED_ON)
-        return hold is not None and hold.token == token and end < hold.sure_until
+        return hold is not None and end < hold.sure_until
 
     async def run(self) -> None:
         """Beat three times in a lease, more often while it is in vain, for ever."""
@@ -186,7 +181,7 @@ class Heartbeat:
     def stop_unsure(self) -> None:
         """Cut short what is done on claims that may soon be somebody else's."""
         end = self._clock() + self._seconds / MARGIN
-        for row_id, hold in [*self._jobs.items(), *self._deliveries.items()]:
+        for (row_id, _), hold in [*self._jobs.items(), *self._deliveries.items()]:
             if hold.sure_until < end and hold.stopped is None and not hold.recording:
                 _log.warning("the claim could not be renewed in time; its work stops", row_id=row_id)
                 hold.stop(Unavailable("The claim could not be renewed in time."))
@@ -205,13 +200,18 @@ class Heartbeat:
             kept = await claims.renew(session, claims=_tokens(jobs), lease=self._lease) if jobs else set()
             if deliveries:
                 kept |= await webhook_deliveries.renew(session, claims=_tokens(deliveries), lease=self._lease)
-        for row_id, hold in {**jobs, **deliveries}.items():
-            if row_id in kept:
+        newest = {**_tokens(jobs), **_tokens(deliveries)}
+        for (row_id, token), hold in {**jobs, **deliveries}.items():
+            if row_id in kept and newest[row_id] == token:
                 hold.sure_until = max(hold.sure_until, asked + self._seconds)
-            elif hold in (self._jobs.get(row_id), self._deliveries.get(row_id)) and not hold.recording:
+            elif self._is_under_way(row_id, token) and not hold.recording:
                 _log.warning("the claim was lost; its work stops", row_id=row_id)
                 hold.stop(ClaimLost(row_id))
 
+    def _is_under_way(self, row_id: str, token: UUID) -> bool:
+        return (row_id, token) in self._jobs or (row_id, token) in self._deliveries
 
-def _tokens(holds: dict[str, Hold]) -> dict[str, UUID]:
-    return {row_id: hold.token for row_id, hold in holds.items()}
+
+def _tokens(holds: Holds) -> dict[str, UUID]:
+    """Return the token that each row was claimed with last: only that one can still be ours."""
+    return dict(holds.keys())

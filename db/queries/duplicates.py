@@ -20,6 +20,7 @@ _CLAIM = text("""
          WHERE check_at <= now() - CAST(:gathering AS interval)
            AND (submission.claimed_until IS NULL OR submission.claimed_until < now())
            AND jobs.open_submission_id IS DISTINCT FROM submission.id
+           AND credential.probe_at IS NULL
            AND (credential.parked_until IS NULL OR credential.parked_until <= now())
          ORDER BY check_at
          LIMIT 1

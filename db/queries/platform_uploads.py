@@ -65,6 +65,7 @@ _CLAIM_DUE = text("""
       FROM (SELECT upload.id FROM platform_uploads AS upload
               JOIN platform_credentials AS credential ON credential.id = upload.credential_id
              WHERE upload.outcome = 'ambiguous' AND upload.check_at <= now()
+               AND credential.probe_at IS NULL
                AND (credential.parked_until IS NULL OR credential.parked_until <= now())
              ORDER BY upload.id LIMIT :limit FOR UPDATE OF upload SKIP LOCKED) AS due
      WHERE upload.id = due.id
@@ -125,6 +126,7 @@ _CLAIM_USED = text("""
           FROM platform_uploads AS upload
           JOIN platform_credentials AS credential ON credential.id = upload.credential_id
          WHERE upload.outcome = 'used' AND upload.check_at <= now() - CAST(:unneeded_for AS interval)
+           AND credential.probe_at IS NULL
            AND (credential.parked_until IS NULL OR credential.parked_until <= now())
          ORDER BY upload.check_at LIMIT :limit FOR UPDATE OF upload SKIP LOCKED
     ), looked_at AS (

@@ -232,3 +232,16 @@ async def test_a_hand_back_that_the_database_did_not_take_is_tried_again() -> No
         while rows.at_once < 2:  # noqa: ASYNC110 - the condition is a number
             await asyncio.sleep(0)
     assert sorted(rows.handed_back) == [0, 1]
+
+
+async def test_a_hand_back_that_breaks_leaves_the_end_of_the_worker_whole() -> None:
+    async def broken(_: Sequence[int]) -> None:
+        raise RuntimeError
+
+    rows = Rows(1)
+    rows.open.clear()
+    rows.hand_back = broken  # type: ignore[method-assign]
+    async with rows.drained(SOON):
+        while rows.at_once < 1:  # noqa: ASYNC110 - the condition is a number
+            await asyncio.sleep(0)
+    assert rows.at_once == 0

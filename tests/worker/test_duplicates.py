@@ -1,12 +1,15 @@
 """Jobs that the platform made of one create call twice, or late: found, cancelled if possible, told once."""
 
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
 
 from domain.job_state import JobState
+from services import duplicates
 from simulator.life import is_live
 from simulator.rows import JobRow
 
@@ -201,3 +204,15 @@ async def test_one_that_is_cancelled_already_and_not_told_of_is_told_and_counted
         await looked(rig, until)
     assert f"{late.id}; it was cancelled there" in (await rig.lines(job))[-1]
     assert (counted("cancelled") - before, rig.requests("cancel")) == (1, 0)
+
+
+async def test_an_account_whose_breaker_is_open_has_no_late_looks(rig: Any) -> None:
+    await tracked(rig)
+    await rig.sql(DUE)
+    claim = partial(duplicates.claim, lease=timedelta(seconds=30), checks=(timedelta(seconds=1),))
+    await rig.sql("UPDATE platform_credentials SET probe_at = now()")
+    async with rig.database.transaction() as session:
+        assert await claim(session) is None
+    await rig.sql("UPDATE platform_credentials SET probe_at = NULL")
+    async with rig.database.transaction() as session:
+        assert await claim(session) is not None

@@ -63,7 +63,8 @@ async def test_work_stops_before_its_claim_runs_out_however_the_database_is_away
         await asyncio.gather(beating, return_exceptions=True)
 
 
-async def test_the_lease_counts_from_before_the_claim_was_asked_for(rig: Any) -> None:
+@pytest.mark.parametrize("renewed", [False, True])
+async def test_the_lease_counts_from_before_the_claim_was_asked_for(rig: Any, *, renewed: bool) -> None:
     """As with a process that was stopped, or a loop that was blocked, between the claim and the work."""
     now = 1000.0
     async with rig.context(claim_lease=f"{LEASE:.0f}s") as context:
@@ -74,15 +75,38 @@ async def test_the_lease_counts_from_before_the_claim_was_asked_for(rig: Any) ->
         began = asyncio.Event()
         work = asyncio.create_task(held(heartbeat, job, began))
         await began.wait()
-        assert heartbeat.sure_until(job.id) == 1000.0 + LEASE
         heartbeat.stop_unsure()
-        await heartbeat.beat()  # which is in time
-        assert heartbeat.sure_until(job.id) == now + LEASE
-        now += LEASE - 1
+        if renewed:
+            await heartbeat.beat()  # which is in time
+        now += 4
+        heartbeat.stop_unsure()
+        await asyncio.wait({work}, timeout=0.01)
+        assert work.done() is not renewed
+        now += LEASE - 5
         heartbeat.stop_unsure()
         with pytest.raises(Unavailable):
             await work
-        assert heartbeat.sure_until(job.id) < now
+
+
+async def test_the_older_of_two_claims_of_this_process_on_one_row_stops_as_lost(rig: Any) -> None:
+    """As after a thaw: its own row had run out, and it claimed that before the old work went on."""
+    async with rig.context() as context:
+        old = await claimed(rig, context)
+        await rig.sql("UPDATE jobs SET claimed_until = now() - interval '1 s'")
+        async with context.database.transaction() as session:
+            (new,) = await claims.claim_advancing(session, lease=context.pace.lease, limit=1)
+        heartbeat = Heartbeat(context.database, context.pace)
+        works = []
+        for job in (old, new):
+            began = asyncio.Event()
+            works.append(asyncio.create_task(held(heartbeat, job, began)))
+            await began.wait()
+        await heartbeat.beat()
+        with pytest.raises(ClaimLost):
+            await works[0]
+        assert not works[1].done()
+        works[1].cancel()
+        await asyncio.wait(works)
 
 
 async def test_work_on_what_another_worker_has_stops_as_lost(rig: Any) -> None:

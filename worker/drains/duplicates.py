@@ -1,5 +1,6 @@
 """Create calls that are looked at again: one reading of the platform's list for all that are due."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
@@ -7,15 +8,17 @@ from functools import partial
 import structlog
 
 from domain.duplicates import MOST_TRIES, Dealt, DuplicateSearch, Verdict, judge
+from domain.errors import Unavailable
 from domain.outcomes import Retryable, Trouble
 from domain.reconciliation import Reach
 from domain.stages import Stage
 from services import duplicates
 from services.duplicates import Batch
+from services.transitions import ClaimLost
 from worker import metrics
 from worker.context import Context
 from worker.drain import Drain
-from worker.heartbeat import Heartbeat
+from worker.heartbeat import BEATS_PER_LEASE, Heartbeat
 from worker.listing import read_back
 from worker.recording import record
 from worker.steps.duplicates import cancel
@@ -25,7 +28,10 @@ _log = structlog.get_logger(__name__)
 
 
 class Duplicates:
-    """Claims, reads, cancels and records. No heartbeat: the claim is renewed before each request."""
+    """Claims, reads, cancels and records.
+
+    The claim is renewed in the background, and before each page or cancel, which are left out if it is lost.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -39,6 +45,23 @@ class Duplicates:
 
     async def work(self, batch: Batch) -> None:
         """Read the list once, cancel what is surplus, and record it for all."""
+        renewing = asyncio.create_task(self._renew_on(batch))  # a request may wait long for its turn
+        try:
+            await self._look(batch)
+        finally:
+            renewing.cancel()
+
+    async def _renew_on(self, batch: Batch) -> None:
+        while True:
+            await asyncio.sleep(self._context.pace.lease.total_seconds() / BEATS_PER_LEASE)
+            try:
+                await self._renew(batch)
+            except Unavailable as error:
+                _log.warning("not renewed", error=str(error.__cause__ or error))
+            except ClaimLost:
+                return  # the next request finds out as well
+
+    async def _look(self, batch: Batch) -> None:
         search = DuplicateSearch(batch.looks)
         if any(look.tries > MOST_TRIES for look in batch.looks):
             await self._record(batch, {}, dict.fromkeys(_ids(batch), KILLED))

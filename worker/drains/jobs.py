@@ -1,4 +1,4 @@
-"""What the two drains of jobs share: the claim is held by the heartbeat while steps follow each other."""
+"""What the drains of jobs share: the claim is held by the heartbeat while steps follow each other."""
 
 from collections.abc import Sequence
 from datetime import timedelta

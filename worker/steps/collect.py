@@ -12,7 +12,7 @@ from crash_points import CrashPoint, reach
 from domain import results
 from domain.errors import Unavailable
 from domain.jobs import Job
-from domain.outcomes import Ambiguous, Answered, NotOffered, Outcome, Rejected, Retryable, Trouble
+from domain.outcomes import Ambiguous, Answered, NotOffered, Outcome, Retryable, Trouble
 from domain.platform import (
     DERIVED_ID,
     OptionalRoute,
@@ -28,10 +28,9 @@ from services.job_steps import collecting
 from services.job_steps.collecting import Collected, StoredResult
 from services.transitions import ClaimLost
 from worker.context import Context
+from worker.listing import fitting
 from worker.recording import record_job
 
-PAGES = (100, 10, 2)
-"""Items asked for at once; fewer where the answer is larger than we take."""
 MOST_PAGES = 20
 RESULT_BYTES = 16 * 1024 * 1024
 PATIENCE = timedelta(minutes=10)
@@ -145,7 +144,7 @@ class Collection:
         items: dict[str, Item] = {}
         after: str | None = None
         for _ in range(MOST_PAGES):
-            page = await self._value(route, route, partial(_fitting, fetch, after))
+            page = await self._value(route, route, partial(fitting, fetch, after))
             fresh = [item for item in page.items if item.id not in items] if page else []
             items.update((item.id, item) for item in fresh)
             if page is None or not page.has_more or not fresh or fresh[-1].id.startswith(DERIVED_ID):
@@ -223,14 +222,3 @@ async def _insisting(ask: Callable[[], Awaitable[Outcome[T]]]) -> Outcome[T]:
             return outcome
         await asyncio.sleep(PAUSE)
     return await ask()
-
-
-async def _fitting(
-    fetch: Callable[[str | None, int], Awaitable[Outcome[Page[Item]]]], after: str | None
-) -> Outcome[Page[Item]]:
-    """Ask for a page, and for a smaller one as long as the answer is larger than we take."""
-    for limit in PAGES:
-        outcome = await fetch(after, limit)
-        if not (isinstance(outcome, Rejected) and outcome.code == "too_large"):
-            break
-    return outcome
