@@ -90,7 +90,8 @@ async def test_what_is_needed_stays(rig: Any) -> None:
         )  # fmt: skip
         await rig.sql(
             "INSERT INTO platform_submissions (id, job_id, marker, platform_training_file, own_file, outcome,"
-            " platform_job_id) VALUES ('sub_1', 'ftjob-1', 'sub_1', 'p', true, 'created', 'j')"
+            " platform_job_id, check_at)"
+            " VALUES ('sub_1', 'ftjob-1', 'sub_1', 'p', true, 'created', 'j', NULL)"
         )
         await rig.sql(
             "INSERT INTO platform_uploads (id, file_id, credential_id, job_id, claim_token, outcome,"
