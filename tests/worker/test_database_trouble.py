@@ -34,8 +34,8 @@ LIFE = [
     "The platform reports the end of the job: succeeded",
     "The job succeeded",
 ]
-LEASE = "1s"
-AWAY = 2.0
+LEASE = "2s"
+AWAY = 3.0
 """Seconds: every claim has run out by then."""
 
 
