@@ -146,6 +146,7 @@ class Model:
             assert row["lines"] == list(range(1, row["sequence"] + 1)), "the history has a gap"
         await self._moves_forward()
         await self._creates_were_wanted()
+        await self._nothing_is_paid_twice()
         self._only_ends_are_told()
         self._failures_have_a_cause(rows)
         return list(rows)
@@ -170,6 +171,13 @@ class Model:
             promise = self.promises[of[marker]]
             assert not promise.paused, f"a create left for {of[marker]} while it was paused"
             assert not promise.sealed, f"a create left for {of[marker]}, which had been cancelled"
+
+    async def _nothing_is_paid_twice(self) -> None:
+        """Not even for a moment: in these stories no create arrives late, the platform's list alone does."""
+        now = self.world.platform.clock()
+        for job_id, jobs in (await self._there()).items():
+            live = [job.id for job in jobs if is_live(job, now)]
+            assert len(live) <= 1, f"{job_id} is paid for more than once: {live}"
 
     def _only_ends_are_told(self) -> None:
         bodies: dict[str, bytes] = {}
@@ -213,7 +221,6 @@ class Model:
         for job_id, jobs in (await self._there()).items():
             promise = self.promises[job_id]
             live = [job.id for job in jobs if is_live(job, now)]
-            assert len(live) <= 1, f"{job_id} is paid for more than once: {live}"
             assert not live or promise.shown == "succeeded" or self.crashes >= CRASHES, "paid for nothing"
             if promise.shown == "succeeded":
                 assert live, "a success of nothing"

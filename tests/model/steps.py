@@ -159,10 +159,13 @@ class Doze:
     rows: int
 
     async def happen(self, model: Model) -> None:
-        await Work(self.worker, 8, Fate(Blow.HALT, self.place)).happen(model)
-        await TimePasses(LEASE + 5, hearts_beat=False).happen(model)
-        await Work((self.worker + 1) % WORKERS, self.rows).happen(model)
-        await GoOn(self.worker).happen(model)
+        await _in_turn(
+            model,
+            Work(self.worker, 8, Fate(Blow.HALT, self.place)),
+            TimePasses(LEASE + 5, hearts_beat=False),
+            Work((self.worker + 1) % WORKERS, self.rows),
+            GoOn(self.worker),
+        )
 
 
 @dataclass(frozen=True)
@@ -174,9 +177,14 @@ class Meanwhile:
     wish: Cancel | Pause | Resume
 
     async def happen(self, model: Model) -> None:
-        await Work(self.worker, 8, Fate(Blow.HALT, self.place)).happen(model)
-        await self.wish.happen(model)
-        await GoOn(self.worker).happen(model)
+        halted = Work(self.worker, 8, Fate(Blow.HALT, self.place))
+        await _in_turn(model, halted, self.wish, GoOn(self.worker))
+
+
+async def _in_turn(model: Model, *steps: Step) -> None:
+    for step in steps:
+        await step.happen(model)
+        await model.hold()
 
 
 FAULTS = (
