@@ -1,5 +1,6 @@
 """A worker that stood still until another took over: what it would have sent does not leave any more."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -16,8 +17,8 @@ import pytest
 from crash_points import TAKEN, CrashPoint, order
 from domain.job_state import JobState
 from services import claims
+from services.transitions import ClaimLost
 from simulator.life import is_live
-from worker.clock import Sure
 from worker.drains.deliver import Claimed, Deliver
 from worker.heartbeat import Heartbeat
 from worker.steps.submit import submit
@@ -103,12 +104,24 @@ async def one_delivery(rig: Any) -> None:
     await rig.cancel(await rig.create())
 
 
+class Clock:
+    """Passing time that stands still until it is told to go on, as it seems to a process that was frozen."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 async def test_a_delivery_whose_claim_may_have_run_out_is_not_sent_and_costs_no_try(rig: Any) -> None:
     await one_delivery(rig)
     async with rig.context() as context:
-        deliver = Deliver(context, Heartbeat(context.database, context.pace))
+        clock = Clock()
+        deliver = Deliver(context, Heartbeat(context.database, context.pace, clock))
         (claimed,) = await deliver.claim(1)
-        await deliver.work(replace(claimed, sure=Sure(timedelta(0))))
+        clock.now += 0.9 * context.pace.lease.total_seconds()
+        await deliver.work(claimed)
         assert rig.receiver.got == []
         untouched = await rig.sql("SELECT attempts, claim_token FROM webhook_deliveries")
         assert untouched == [(0, None)]
@@ -120,15 +133,19 @@ async def test_a_delivery_whose_claim_may_have_run_out_is_not_sent_and_costs_no_
 async def test_only_a_renewal_that_was_still_ours_lets_a_delivery_leave_later(rig: Any) -> None:
     await one_delivery(rig)
     async with rig.context() as context:
-        heartbeat = Heartbeat(context.database, context.pace)
+        clock = Clock()
+        heartbeat = Heartbeat(context.database, context.pace, clock)
         (claimed,) = await Deliver(context, heartbeat).claim(1)
 
         async def surely_holds_after_a_beat(claimed: Claimed) -> bool:
-            async with heartbeat.holding_delivery(claimed.delivery, claimed.token, Sure(timedelta(0))):
+            async with heartbeat.holding_delivery(claimed.delivery, claimed.token):
+                clock.now += 0.9 * context.pace.lease.total_seconds()
                 assert not heartbeat.surely_holds(claimed.delivery, claimed.token)
-                await heartbeat._beat()
+                await heartbeat.beat()
+                await asyncio.sleep(0)  # a claim that is lost cuts this short
                 return heartbeat.surely_holds(claimed.delivery, claimed.token)
 
         assert await surely_holds_after_a_beat(claimed)
         await rig.sql("UPDATE webhook_deliveries SET claim_token = gen_random_uuid()")
-        assert not await surely_holds_after_a_beat(claimed)
+        with pytest.raises(ClaimLost):
+            await surely_holds_after_a_beat(claimed)

@@ -45,7 +45,8 @@ class Life:
                 claim=lambda limit: self.claim(limit, UNSUSPECTED),
                 claim_suspect=lambda crashes: self.claim(1, crashes),
                 work=self.work,
-                hand_back=self.work,
+                hand_back=self.die_with,
+                begun=lambda _: True,
                 describe=lambda job: {"job_id": job.id},
             ),
             Wakes(),
@@ -72,16 +73,19 @@ class Life:
         if not self.left:
             self.dead.set()
 
+    async def die_with(self, held: Sequence[Job]) -> None:
+        """A worker that is killed hands nothing back."""
+
     async def live(self) -> None:
         """Live until killed, or for as long as nothing is due."""
         await self.drain.open()
-        running = asyncio.create_task(self.drain.run())
+        running = self.drain.start()
         try:
             async with asyncio.timeout(0.2):
                 await self.dead.wait()
         except TimeoutError:
             self.dead.set()
-        self.drain.stop()
+        self.drain._stop()
         await running
         await asyncio.gather(*self.drain._tasks)
 

@@ -27,9 +27,9 @@ def test_the_longest_wait_for_a_take_over_is_within_the_promise() -> None:
 async def kill(motion: Motion) -> None:
     """End everything that a worker does, as SIGKILL would: nothing is handed back, nothing is recorded."""
     drains = motion._drains
-    tasks = [*motion._drain_tasks, *motion._other_tasks, *(task for drain in drains for task in drain._tasks)]
+    tasks = [*motion._claiming, *motion._other_tasks, *(task for drain in drains for task in drain._tasks)]
     for drain in drains:
-        drain.stop()
+        drain._stop()
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
