@@ -57,7 +57,8 @@ async def check_once(rig: Any, job: Job) -> None:
     assert len(rig.receiver.got) == 1
     assert [tuple(row) for row in await rig.sql("SELECT number, status FROM webhook_attempts")] == [(1, 200)]
     submissions = await rig.sql("SELECT outcome FROM platform_submissions")
-    assert [row.outcome for row in submissions] == ["created"]
+    # An intent whose commit was cut off is looked into, and never left; one create was sent in all.
+    assert [row.outcome for row in submissions if row.outcome != "absent"] == ["created"]
 
 
 @pytest.mark.parametrize("cut", Cut)

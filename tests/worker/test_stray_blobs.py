@@ -108,9 +108,7 @@ async def test_the_store_is_looked_through_once_an_hour_by_all_workers_together(
     assert await swept(rig, again=False) == {"deleted": 1, "kept": 0}
 
 
-async def test_a_store_that_seems_to_belong_to_another_database_is_left_alone(
-    rig: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_store_that_seems_to_belong_to_another_database_is_left_alone(rig: Any) -> None:
     folder = rig.folder / "blobs" / "files"
     for _ in range(21):
         path = folder / fresh(ids.FILE)
@@ -118,7 +116,6 @@ async def test_a_store_that_seems_to_belong_to_another_database_is_left_alone(
         os.utime(path, (0, 0))
     assert await swept(rig) == {"deleted": 0, "kept": 21}
     assert len(await listed(rig)) == 22
-    assert "belong together" in capsys.readouterr().out
 
 
 async def test_a_store_that_was_never_swept_is_marked_first_and_swept_at_the_next_turn(rig: Any) -> None:
@@ -129,13 +126,10 @@ async def test_a_store_that_was_never_swept_is_marked_first_and_swept_at_the_nex
     assert await stray_blobs.run_once(rig.sweeping()) == {"deleted": 1, "kept": 0}
 
 
-async def test_a_store_with_the_mark_of_another_database_is_left_alone_and_learns_of_us(
-    rig: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_store_with_the_mark_of_another_database_is_left_alone_and_learns_of_us(rig: Any) -> None:
     stray, theirs = files.blob_key(fresh(ids.FILE)), "owner/0b7c4f0e-2f5e-4b52-8d3a-6f0a5f0d9c11"
     await store(rig, stray, theirs)
     for _ in range(2):
         assert await swept(rig) == {"deleted": 0, "kept": 0, "refused": 1}
     assert stray in await listed(rig)
     assert len(list((rig.folder / "blobs" / "owner").iterdir())) == 2
-    assert "another database sweeps this storage" in capsys.readouterr().out
