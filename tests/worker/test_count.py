@@ -74,6 +74,5 @@ async def test_a_jobs_life_takes_few_statements_and_few_requests(rig: Any) -> No
     requests = [f"{one.method} {one.path}" for one in rig.stand_in.ledger.requests]
     assert by_the_api <= 3, statements.seen[:by_the_api]
     assert len(statements.seen) <= MOST_STATEMENTS, "\n".join(statements.seen)
-    # One a second, and one more: a create does not wait for it where nothing is left.
-    assert statements.leases <= 2 + time.monotonic() - began
+    assert statements.leases <= 1 + time.monotonic() - began
     assert len(requests) <= MOST_REQUESTS, "\n".join(requests)
