@@ -1,6 +1,6 @@
 """What may happen in a story, and how often: steps of the owner, of workers, of everybody else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from hypothesis import strategies as st
@@ -170,15 +170,20 @@ class Doze:
 
 @dataclass(frozen=True)
 class Meanwhile:
-    """The owner wishes for something while a worker is in the middle of its work."""
+    """The owner wishes for something while a worker is in the middle of its work; often for a new job."""
 
     worker: int
     place: str
     wish: Cancel | Pause | Resume
+    new: bool
 
     async def happen(self, model: Model) -> None:
         halted = Work(self.worker, 8, Fate(Blow.HALT, self.place))
-        await _in_turn(model, halted, self.wish, GoOn(self.worker))
+        if self.new:
+            newest = replace(self.wish, job=-1)
+            await _in_turn(model, Create(key=None, hook=False, file=0), halted, newest, GoOn(self.worker))
+        else:
+            await _in_turn(model, halted, self.wish, GoOn(self.worker))
 
 
 async def _in_turn(model: Model, *steps: Step) -> None:
@@ -187,6 +192,7 @@ async def _in_turn(model: Model, *steps: Step) -> None:
         await model.hold()
 
 
+EARLY = ("before upload_file", "behind upload_file", "before create_job")
 FAULTS = (
     *["cut_after_accept;route=create"] * 4,
     "cut_after_accept;route=upload",
@@ -214,6 +220,13 @@ _create = st.builds(
     file=st.sampled_from([0, 0, 0, 1]),
 )
 _wish = st.builds(Cancel, _job) | st.builds(Pause, _job) | st.builds(Resume, _job)
+_meanwhile = st.builds(
+    Meanwhile,
+    worker=_worker,
+    place=st.sampled_from(EARLY) | st.sampled_from(PLACES),
+    wish=_wish,
+    new=st.booleans(),
+)
 _KINDS: tuple[tuple[int, st.SearchStrategy[Any]], ...] = (
     (3, st.none()),  # the first is the simplest: what a failure does not take shrinks to it
     (4, _create),
@@ -224,7 +237,7 @@ _KINDS: tuple[tuple[int, st.SearchStrategy[Any]], ...] = (
     (6, st.builds(Work, _worker, st.integers(1, 8))),
     (8, st.builds(Work, _worker, st.just(8), st.builds(Fate, _blow, _place))),
     (4, st.builds(Doze, _worker, st.sampled_from(PLACES), st.integers(1, 8))),
-    (4, st.builds(Meanwhile, _worker, st.sampled_from(PLACES), _wish)),
+    (6, _meanwhile),
     (3, st.builds(GoOn, _worker)),
     (1, st.builds(Kill, worker=_worker, politely=st.booleans())),
     (1, st.builds(Sweep)),

@@ -1,6 +1,7 @@
 """A worker process of the story: real drains and steps, taken one at a time so that it is repeatable."""
 
 import asyncio
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -138,24 +139,29 @@ class Worker:
         self._last = False
 
     async def _one(self) -> bool:
-        """Work one due row of the next stage that has any; tell whether there was one."""
-        for place in range(len(self._drains)):
-            drain = self._drains[(self._turn + place) % len(self._drains)]
-            rows = await self._claim(drain)
-            if rows:
-                self._turn += place + 1
-                self._row = (drain, rows[0])
-                await self._row_to_its_end(drain, rows[0])
-                self._row = None
+        """Work one due row of the next stage that has any, a suspect last; tell whether there was one."""
+        turns = self._drains[self._turn :] + self._drains[: self._turn]
+        for drain in turns:
+            if await self._took(drain, await self._claimed(drain.claim(1))):
+                return True
+        for drain in turns:
+            if drain.claim_suspect and await self._took(drain, await self._claimed(drain.claim_suspect(ANY))):
                 return True
         return False
 
     @staticmethod
-    async def _claim(drain: Drain[Any]) -> Any:
+    async def _claimed(claim: Awaitable[Sequence[Any]]) -> Sequence[Any]:
         with suppress(Unavailable):
-            rows = await drain.claim(1)
-            return rows or (await drain.claim_suspect(ANY) if drain.claim_suspect is not None else rows)
+            return await claim
         return []
+
+    async def _took(self, drain: Drain[Any], rows: Sequence[Any]) -> bool:
+        for row in rows:
+            self._turn = (self._drains.index(drain) + 1) % len(self._drains)
+            self._row = (drain, row)
+            await self._row_to_its_end(drain, row)
+            self._row = None
+        return bool(rows)
 
     @staticmethod
     async def _row_to_its_end(drain: Drain[Any], row: Any) -> None:
