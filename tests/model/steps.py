@@ -27,7 +27,7 @@ class Create:
     file: int
 
     async def happen(self, model: Model) -> None:
-        if len(model.promises) < MOST_JOBS:
+        if len(model.promises) < MOST_JOBS or self.key in model.keys:
             await model.create(key=self.key, hook=self.hook, file=self.file)
 
 
@@ -192,6 +192,7 @@ async def _in_turn(model: Model, *steps: Step) -> None:
         await model.hold()
 
 
+LATE = ("behind job", "behind events", "behind attempt")
 EARLY = ("before upload_file", "behind upload_file", "before create_job")
 FAULTS = (
     *["cut_after_accept;route=create"] * 4,
@@ -211,11 +212,11 @@ WAITS = (5, LEASE + 5, LEASE + 5, 100, 100, 400)
 """A retry's wait, a lease, a settle time, and long enough for a job's life on the platform."""
 _job = st.integers(0, MOST_JOBS - 1)
 _worker = st.integers(0, WORKERS - 1)
-_place = st.integers(1, 20) | st.sampled_from(PLACES)
+_place = st.integers(1, 20) | st.sampled_from(PLACES) | st.sampled_from(LATE)
 _blow = st.sampled_from([Blow.HALT, Blow.HALT, Blow.HALT, Blow.DIE, Blow.DIE, Blow.LOSE])
 _create = st.builds(
     Create,
-    key=st.sampled_from([None, None, "a", "b"]),
+    key=st.sampled_from([None, "a", "a", "b"]),
     hook=st.booleans(),
     file=st.sampled_from([0, 0, 0, 1]),
 )
@@ -236,7 +237,7 @@ _KINDS: tuple[tuple[int, st.SearchStrategy[Any]], ...] = (
     (1, st.builds(DeleteFile, st.integers(0, 1))),
     (6, st.builds(Work, _worker, st.integers(1, 8))),
     (8, st.builds(Work, _worker, st.just(8), st.builds(Fate, _blow, _place))),
-    (4, st.builds(Doze, _worker, st.sampled_from(PLACES), st.integers(1, 8))),
+    (4, st.builds(Doze, _worker, st.sampled_from(PLACES) | st.sampled_from(LATE), st.integers(1, 8))),
     (6, _meanwhile),
     (3, st.builds(GoOn, _worker)),
     (1, st.builds(Kill, worker=_worker, politely=st.booleans())),
