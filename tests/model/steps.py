@@ -9,7 +9,7 @@ from .gates import PLACES, UNHURT, Blow, Fate
 from .promises import Model
 from .world import WORKERS
 
-MOST_JOBS = 4
+MOST_JOBS = 5
 LEASE = 30
 EXCUSES = {"training_fails": "training_failed", "file_refused": "platform_refused_file"}
 
@@ -192,10 +192,28 @@ async def _in_turn(model: Model, *steps: Step) -> None:
         await model.hold()
 
 
+@dataclass(frozen=True)
+class LoseAnswer:
+    """A job is created, the platform's answer to its submission is lost, and a worker looks for it."""
+
+    worker: int
+    fault: str
+
+    async def happen(self, model: Model) -> None:
+        await _in_turn(
+            model,
+            Create(key=None, hook=False, file=0),
+            Misbehave(f"{self.fault};route=create"),
+            Work(self.worker, 8),
+            TimePasses(5, hearts_beat=True),
+            Work(self.worker, 8),
+        )
+
+
 LATE = ("behind job", "behind events", "behind attempt")
 EARLY = ("before upload_file", "behind upload_file", "before create_job")
 FAULTS = (
-    *["cut_after_accept;route=create"] * 4,
+    *["cut_after_accept;route=create"] * 2,
     "cut_after_accept;route=upload",
     "cut_after_accept;route=cancel",
     *["server_error;route=create"] * 2,
@@ -239,6 +257,7 @@ _KINDS: tuple[tuple[int, st.SearchStrategy[Any]], ...] = (
     (8, st.builds(Work, _worker, st.just(8), st.builds(Fate, _blow, _place))),
     (4, st.builds(Doze, _worker, st.sampled_from(PLACES) | st.sampled_from(LATE), st.integers(1, 8))),
     (6, _meanwhile),
+    (4, st.builds(LoseAnswer, _worker, st.sampled_from(["cut_after_accept", "server_error"]))),
     (3, st.builds(GoOn, _worker)),
     (1, st.builds(Kill, worker=_worker, politely=st.booleans())),
     (1, st.builds(Sweep)),
