@@ -5,6 +5,7 @@ three ledgers: our rows, the platform's jobs, and what the customer's receiver g
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ CRASHES = 5
 """Deaths in the middle of one job after which it may be given up."""
 JOBS = """
     SELECT id, state, sequence, claim_token IS NOT NULL AS claimed, platform_job_id, error_code, paused_at,
+           running_since IS NOT NULL AS running,
            (SELECT array_agg(sequence ORDER BY sequence) FROM job_events WHERE job_id = jobs.id) AS lines
       FROM jobs"""
 OPEN = "SELECT open_submission_id IS NOT NULL FROM jobs WHERE id = $1"
@@ -61,6 +63,7 @@ class Model:
     """Claims that may have run out in a worker's hands."""
     seen_creates: int = 0
     _shown_of: list[Any] = field(default_factory=list)
+    _of_markers: dict[str, str] = field(default_factory=dict)
 
     def job(self, number: int) -> str:
         """Return one of the jobs."""
@@ -145,8 +148,9 @@ class Model:
         assert {row["id"] for row in rows} == set(self.promises), "each accepted create has exactly one row"
         for row in rows:
             assert row["lines"] == list(range(1, row["sequence"] + 1)), "the history has a gap"
-        if rows != self._shown_of:  # else nothing can be shown that was not
-            self._shown_of = rows
+        shown_of = [(row["id"], row["state"], row["running"], row["paused_at"]) for row in rows]
+        if shown_of != self._shown_of:  # else nothing is shown that was not
+            self._shown_of = shown_of
             await self._moves_forward()
         await self._creates_were_wanted()
         await self._nothing_is_paid_twice()
@@ -169,7 +173,7 @@ class Model:
         self.seen_creates = len(self.world.creates)
         if not left:
             return
-        of = await self.jobs_of_markers()
+        of = await self.jobs_of_markers(left)
         for marker in left:
             promise = self.promises[of[marker]]
             assert not promise.paused, f"a create left for {of[marker]} while it was paused"
@@ -196,8 +200,12 @@ class Model:
         excuses = self.excuses | Counter(worker_crash_loop=self.crashes // CRASHES)
         assert failed <= excuses, f"failed without a cause: {failed - excuses}"
 
-    async def jobs_of_markers(self) -> dict[str, str]:
-        return dict(await self.world.sql.fetch("SELECT marker, job_id FROM platform_submissions"))
+    async def jobs_of_markers(self, markers: Iterable[str]) -> dict[str, str]:
+        """Return which job of ours each marker stands for."""
+        if not self._of_markers.keys() >= set(markers):
+            rows = await self.world.sql.fetch("SELECT marker, job_id FROM platform_submissions")
+            self._of_markers = dict(rows)
+        return self._of_markers
 
     # What must be true once nothing is left to do
 
@@ -213,10 +221,11 @@ class Model:
 
     async def _there(self) -> dict[str, list[Any]]:
         """Return the platform's jobs behind each of ours."""
-        of = await self.jobs_of_markers()
+        jobs = {job.id: (job, job.metadata["tuneward"]) for job in self.world.platform.store.jobs.values()}
+        of = await self.jobs_of_markers(marker for _, marker in jobs.values())
         there: dict[str, list[Any]] = {job_id: [] for job_id in self.promises}
-        for job in self.world.platform.store.jobs.values():
-            there[of[job.metadata["tuneward"]]].append(job)
+        for job, marker in jobs.values():
+            there[of[marker]].append(job)
         return there
 
     async def _platform_agrees(self) -> None:

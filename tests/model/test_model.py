@@ -15,7 +15,7 @@ from .promises import Model
 from .steps import Create, Step, stories
 from .world import World, opened_world
 
-STORIES = int(os.environ.get("MODEL_EXAMPLES", "18"))
+STORIES = int(os.environ.get("MODEL_EXAMPLES", "16"))
 SEED = int(os.environ.get("MODEL_SEED", "1"))
 STEPS = 18
 # Beside the simplest story one at random for each seed: of many in one run most are near-copies of others.

@@ -71,6 +71,11 @@ ALL_DUE = """
       FROM due WHERE delivery.id = due.id"""
 
 
+SOMETHING_LEFT = """
+    SELECT EXISTS (SELECT FROM jobs WHERE finished_at IS NULL AND paused_at IS NULL)
+        OR EXISTS (SELECT FROM webhook_deliveries WHERE state = 'pending')"""
+
+
 @dataclass
 class Receiver:
     """What a customer runs: two paths, each with its own answer, and a ledger of all that came."""
@@ -211,7 +216,8 @@ class World:
         await self._wake(self.workers[0])
         for seconds in (35, 200, 700, 100):
             await self._let_work(healthy, seconds)
-        await healthy.sweep()
+        if await self.sql.fetchval(SOMETHING_LEFT):
+            await healthy.sweep()
 
     async def _wake(self, worker: Worker) -> None:
         if worker.standing:
