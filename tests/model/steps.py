@@ -152,16 +152,18 @@ class TimePasses:
 
 @dataclass(frozen=True)
 class Doze:
-    """A worker stands still in the middle of its work for longer than its lease, and another goes on."""
+    """A worker stands still, or dies, in the middle of what came due; another goes on after the lease."""
 
     worker: int
+    blow: Blow
     place: str
     rows: int
 
     async def happen(self, model: Model) -> None:
         await _in_turn(
             model,
-            Work(self.worker, 8, Fate(Blow.HALT, self.place)),
+            TimePasses(100, hearts_beat=True),
+            Work(self.worker, 8, Fate(self.blow, self.place)),
             TimePasses(LEASE + 5, hearts_beat=False),
             Work((self.worker + 1) % WORKERS, self.rows),
             GoOn(self.worker),
@@ -239,6 +241,13 @@ _create = st.builds(
     file=st.sampled_from([0, 0, 0, 1]),
 )
 _wish = st.builds(Cancel, _job) | st.builds(Pause, _job) | st.builds(Resume, _job)
+_doze = st.builds(
+    Doze,
+    worker=_worker,
+    blow=st.sampled_from([Blow.HALT, Blow.DIE]),
+    place=st.sampled_from(PLACES) | st.sampled_from(LATE),
+    rows=st.integers(1, 8),
+)
 _meanwhile = st.builds(
     Meanwhile,
     worker=_worker,
@@ -255,7 +264,7 @@ _KINDS: tuple[tuple[int, st.SearchStrategy[Any]], ...] = (
     (1, st.builds(DeleteFile, st.integers(0, 1))),
     (6, st.builds(Work, _worker, st.integers(1, 8))),
     (8, st.builds(Work, _worker, st.just(8), st.builds(Fate, _blow, _place))),
-    (4, st.builds(Doze, _worker, st.sampled_from(PLACES) | st.sampled_from(LATE), st.integers(1, 8))),
+    (5, _doze),
     (6, _meanwhile),
     (4, st.builds(LoseAnswer, _worker, st.sampled_from(["cut_after_accept", "server_error"]))),
     (3, st.builds(GoOn, _worker)),
