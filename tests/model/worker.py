@@ -43,6 +43,8 @@ class Worker:
         self._task: asyncio.Task[None] | None = None
         self._row: tuple[Drain[Any], Any] | None = None
         self._turn = 0
+        self.taken = 0
+        """Rows it has taken since it was last told to work."""
         self._last = False
         self.dead = False
         self.frozen = False
@@ -133,9 +135,9 @@ class Worker:
     async def _work(self, steps: int) -> None:
         with suppress(Unavailable):
             await self._prober.look()
-        for _ in range(steps):
-            if not await self._one() or self._last:
-                break
+        self.taken = 0
+        while self.taken < steps and await self._one() and not self._last:
+            pass
         self._last = False
 
     async def _one(self) -> bool:
@@ -156,6 +158,7 @@ class Worker:
         return []
 
     async def _took(self, drain: Drain[Any], rows: Sequence[Any]) -> bool:
+        self.taken += len(rows)
         for row in rows:
             self._turn = (self._drains.index(drain) + 1) % len(self._drains)
             self._row = (drain, row)

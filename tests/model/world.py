@@ -39,6 +39,8 @@ JOB_SECONDS = 200.0
 LIST_LAG = 45.0
 """Half the time that we give it."""
 WORKERS = 3
+MOST_ROWS = 200
+"""More than can be due at once: a job is looked at once, a delivery tried once."""
 SETTINGS = {
     "xpulink_api_key": "xpulink-simulator-key",
     "webhook_allowed_networks": "127.0.0.0/8",
@@ -225,7 +227,8 @@ class World:
 
     async def _let_work(self, worker: Worker, seconds: float) -> None:
         await self.time_passes(seconds)
-        await worker.work(500, UNHURT)
+        await worker.work(MOST_ROWS, UNHURT)
+        assert worker.taken < MOST_ROWS, "work that is never done"
 
 
 @asynccontextmanager
