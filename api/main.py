@@ -161,13 +161,14 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Resources:
             max_file_bytes=settings.max_file_bytes,
             max_line_bytes=settings.max_line_bytes,
         ),
-        uploads_under_way=Turns(
-            "uploads",
-            each=-(-settings.max_concurrent_uploads // 2),
-            in_all=settings.max_concurrent_uploads,
-        ),
+        uploads_under_way=_upload_turns(settings.max_concurrent_uploads),
         answered=answered,
     )
+
+
+def _upload_turns(in_all: int) -> Turns:
+    """Return who may upload at once: half of it for one project, so that others always get through."""
+    return Turns("uploads", each=-(-in_all // 2), in_all=in_all)
 
 
 def _platform(settings: Settings, stack: AsyncExitStack) -> tuple[XPULinkChat, XPULinkClient]:
