@@ -22,7 +22,7 @@ ROOM: Final = 1000
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     parser.add_argument(
-        "--runs", type=int, default=20, help="runs per numbered fault, one per variant at least (20)"
+        "--runs", type=_positive, default=20, help="runs per numbered fault, one per variant at least (20)"
     )
     parser.add_argument("--seed", type=int, default=1, help="what all moments are drawn from (1)")
     parser.add_argument("--only", default="", help="numbers or names of variants, with commas between them")
@@ -37,6 +37,13 @@ def _arguments() -> argparse.Namespace:
     if unknown := [word for word in given.only if word not in known]:
         parser.error(f"there is no {', '.join(unknown)}; --list lists what there is")
     return given
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is no number of runs; at least 1 is")
+    return number
 
 
 def _chosen(wanted: Sequence[str]) -> dict[int, list[Variant]]:

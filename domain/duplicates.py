@@ -13,7 +13,7 @@ from typing import Final
 
 from domain.jobs import NewEvent
 from domain.platform import Page, PlatformJob
-from domain.reconciliation import Reach, Reading, Sought
+from domain.reconciliation import Reach, Reading, Sought, unclear
 
 MOST_TRIES: Final = 10
 """Looks that may come to nothing in a row; then the submission is given up, and that is counted and told."""
@@ -88,6 +88,10 @@ class DuplicateSearch:
             if look is not None and job.id != look.kept and job.id not in look.known:
                 self.found.append(Duplicate(look, job))
         return reach
+
+    def unclear(self, job: PlatformJob) -> bool:
+        """Tell whether the list shows too little of a job; the ones that we keep are known."""
+        return any(job.id != look.kept and unclear(job, look.sought) for look in self.looks)
 
     def doubt(self, look: LateLook, reach: Reach) -> str | None:
         """Return why finding none means nothing after a reading that came this far; None if it does."""

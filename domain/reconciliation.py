@@ -62,7 +62,7 @@ class Reading:
             return "the platform's list could not be read far enough"
         if self.unreadable:
             return "the platform's list holds jobs that cannot be read"
-        if not all(_is_told_apart(job, sought) for job in self.markerless):
+        if any(unclear(job, sought) for job in self.markerless):
             return "the platform's list shows jobs without the metadata that would tell this one apart"
         return None
 
@@ -78,16 +78,20 @@ class Reading:
         return tells and times[-1] < self.since - CLOCK_ALLOWANCE
 
 
-def _is_told_apart(job: PlatformJob, sought: Sought) -> bool:
-    """Tell whether a job without a marker is certainly not the one sought, though a list may be abridged.
+def unclear(job: PlatformJob, sought: Sought) -> bool:
+    """Tell whether a job that is shown without a marker might be the one sought, for a list may be abridged.
 
-    Empty metadata is what a list may show of ours, and of others' jobs as well; then the file has to tell.
+    Empty metadata is what a list may show of ours, and of others' jobs as well; then the file has to tell. So
+    has it of a job that was asked for by its id and shows no metadata at all.
     """
-    if job.training_file is None:
+    if job.marker is not None:
         return False
-    return sought.own_file or (
-        job.metadata is not None and job.training_file != sought.platform_training_file
-    )
+    if job.training_file is None:
+        return True
+    told_apart = (
+        job.whole or job.metadata is not None
+    ) and job.training_file != sought.platform_training_file
+    return not (sought.own_file or told_apart)
 
 
 @dataclass(slots=True)
@@ -106,6 +110,10 @@ class Search:
         fresh, reach = self.reading.take(page)
         self.found.extend(job for job in fresh if self._is_ours(job))
         return reach
+
+    def unclear(self, job: PlatformJob) -> bool:
+        """Tell whether the list shows too little of a job."""
+        return unclear(job, self.sought)
 
     def doubt(self, reach: Reach) -> str | None:
         """Return why not finding it means nothing after a reading that came this far; None if it does."""

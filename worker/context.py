@@ -10,6 +10,7 @@ from services.secret_box import SecretBox
 from storage.blobs import BlobStore
 from webhooks.sender import WebhookSender
 from worker.account import Account
+from worker.closer_look import CloserLook
 from worker.comeback import Comeback
 from worker.wake import Wakes
 from xpulink.port import Platform
@@ -48,9 +49,11 @@ class Context:
     wakes: Wakes = field(default_factory=Wakes)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     comeback: Comeback = field(init=False)
+    closer_look: CloserLook = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "comeback", Comeback(self.database, self.pace.lease))  # it is frozen
+        object.__setattr__(self, "closer_look", CloserLook(self.platform))
 
     def wake(self, stage: Stage) -> None:
         """Let this process's own drain look for due work now."""

@@ -1,12 +1,13 @@
 """Reading the platform's list of jobs, newest first, page by page, until somebody has seen enough."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from domain.outcomes import Answered, NotFound, NotOffered, Outcome, Rejected, Retryable
 from domain.platform import Page, PlatformJob
 from domain.reconciliation import Reach
-from xpulink.port import Platform
+from worker.closer_look import MOST
+from worker.context import Context
 
 PAGES = (100, 10, 2)
 """Items asked for at once; fewer where the answer is larger than we take."""
@@ -25,30 +26,45 @@ async def fitting(
     return outcome
 
 
+class Reader(Protocol):
+    """Who reads the list."""
+
+    def read(self, page: Page[PlatformJob]) -> Reach:
+        """Take in a page and say whether another is needed."""
+
+    def unclear(self, job: PlatformJob) -> bool:
+        """Tell whether the list shows too little of a job."""
+
+
+async def _nothing() -> None:
+    """Be what is done before each request where nothing has to be."""
+
+
 async def read_back(
-    platform: Platform,
-    read: Callable[[Page[PlatformJob]], Reach],
-    *,
-    before_each: Callable[[], Awaitable[None]] | None = None,
+    context: Context, reader: Reader, *, before_each: Callable[[], Awaitable[None]] = _nothing
 ) -> Reach | Retryable:
-    """Give pages to `read` until it wants no more, or the platform gives no more.
+    """Give pages to the reader until it wants no more, or the platform gives no more.
 
     Args:
-        platform: whose list it is.
-        read: takes in a page and says whether another is needed.
-        before_each: awaited before each page, so that a claim outlives a long list.
+        context: whose platform's list it is.
+        reader: who reads; what is unclear to it is asked for by its id first.
+        before_each: awaited before each request, so that a claim outlives a long list.
 
     Returns:
         How far it came, or why the list could not be read.
     """
     after: str | None = None
+    left = MOST
     for _ in range(MOST_PAGES):
-        if before_each is not None:
-            await before_each()
-        outcome = await fitting(lambda behind, most: platform.jobs(after=behind, limit=most), after)
+        await before_each()
+        outcome = await fitting(lambda behind, most: context.platform.jobs(after=behind, limit=most), after)
         match outcome:
             case Answered(page):
-                reach = read(page)
+                page, asked = await context.closer_look.at(
+                    page, unclear=reader.unclear, before_each=before_each, most=left
+                )
+                left -= asked
+                reach = reader.read(page)
                 if reach is not Reach.MORE:
                     return reach
                 after = page.items[-1].id

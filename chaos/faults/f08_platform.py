@@ -76,6 +76,18 @@ def cut_without_echo(world: World, rng: Random, load: Load) -> None:
     _spoil(world, rng, load, "cut_after_accept")
 
 
+@fault(8, "platform-cuts-creates-and-lists-empty-metadata", flavour=Flavour(quirks=("empty_echo@list",)))
+def cut_with_empty_echo(world: World, rng: Random, load: Load) -> None:
+    """The same, where only the list shows metadata as empty: nobody's and everybody's."""
+    _spoil(world, rng, load, "cut_after_accept")
+
+
+@fault(8, "platform-cuts-creates-and-lists-no-file", flavour=Flavour(quirks=("training_file_missing@list",)))
+def cut_without_file(world: World, rng: Random, load: Load) -> None:
+    """The same, where the list does not show the file: only the marker tells."""
+    _spoil(world, rng, load, "cut_after_accept")
+
+
 @fault(8, "platform-cuts-uploads")
 def cut_uploads(world: World, rng: Random, load: Load) -> None:
     """Uploads are accepted, and the socket cut: they are repeated, and no copy is left unknown."""

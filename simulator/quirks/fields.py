@@ -135,5 +135,11 @@ def empty_echo(job: Json, _look: Look) -> None:
     job["metadata"] = {}
 
 
+@quirk(Kind.JOB)
+def training_file_missing(job: Json, _look: Look) -> None:
+    """A job does not say which file it trains on."""
+    job.pop("training_file", None)
+
+
 def _whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)

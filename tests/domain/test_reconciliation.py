@@ -116,6 +116,25 @@ def test_absence_means_nothing_with_a_shared_file_unless_every_job_shows_its_met
     assert hides_one.doubt(Reach.ENOUGH) is not None
 
 
+@pytest.mark.parametrize(
+    ("shown", "tells"),
+    [
+        ({"metadata": None, "training_file": "file-other"}, True),
+        ({"metadata": {}, "training_file": "file-other"}, True),
+        ({"metadata": marked("sub_9"), "training_file": "file-p1"}, True),
+        ({"metadata": None, "training_file": "file-p1"}, False),
+        ({"metadata": {}, "training_file": "file-p1"}, False),
+        ({"metadata": {}, "training_file": None}, False),
+    ],
+)
+def test_a_job_that_was_asked_for_by_its_id_is_told_apart_by_what_it_shows(
+    shown: dict[str, object], *, tells: bool
+) -> None:
+    search = Search(SHARED)
+    search.read(page(job("a", whole=True, **shown), has_more=False))
+    assert (search.found, search.doubt(Reach.ENOUGH) is None) == ([], tells)
+
+
 @pytest.mark.parametrize("metadata", [{}, {"tuneward": ""}, {"team": "blue"}])
 def test_absence_means_nothing_if_a_list_may_show_our_job_without_its_marker(
     metadata: dict[str, str],

@@ -133,7 +133,10 @@ async def test_a_create_that_was_accepted_though_the_line_was_cut_is_adopted(rig
     assert await rig.value("SELECT outcome FROM platform_submissions") == "adopted"
 
 
-async def test_it_is_adopted_by_its_marker_where_jobs_share_a_file(rig: Any) -> None:
+@pytest.mark.parametrize("quirks", [(), ("empty_echo@list", "training_file_missing@list")])
+async def test_it_is_adopted_by_its_marker_where_jobs_share_a_file(rig: Any, quirks: tuple[str, ...]) -> None:
+    """Also by that which only a look at the job shows, where the list is an abridged one."""
+    rig.stand_in.quirks.choose(quirks)
     await know_the_echo(rig)
     async with rig.worker():
         await rig.ends(await rig.create())  # makes the copy that is shared from now on

@@ -66,7 +66,7 @@ class Duplicates:
         if any(look.tries > MOST_TRIES for look in batch.looks):
             await self._record(batch, {}, dict.fromkeys(_ids(batch), KILLED))
             return
-        came = await read_back(self._context.platform, search.read, before_each=partial(self._renew, batch))
+        came = await read_back(self._context, search, before_each=partial(self._renew, batch))
         if isinstance(came, Retryable) and came.trouble is not Trouble.UNAVAILABLE:
             async with self._context.database.transaction() as session:
                 await duplicates.hand_back(session, batch)  # the account is parked, and with it the batch

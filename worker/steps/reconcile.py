@@ -26,7 +26,7 @@ async def reconcile(context: Context, job: Job) -> None:
     async with context.database.transaction() as session:
         plan = await reconciling.begin_reconcile(session, job)
     search = Search(plan.sought)
-    finding = await read_back(context.platform, search.read)
+    finding = await read_back(context, search)
     reach(CrashPoint.LIST_READ)
     if search.found and (found := await _nobodys(context, plan, search.found)):
         await _adopt(context, plan, found)

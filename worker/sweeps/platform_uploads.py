@@ -13,8 +13,8 @@ from services import platform_uploads
 from services.platform_uploads import Look
 from worker import metrics
 from worker.context import Context
+from worker.listing import fitting
 
-PAGE = 100
 MOST_PAGES = 50
 PATIENCE = timedelta(seconds=30)
 """How long one run may ask the platform: other sweeps wait meanwhile, and what is left stays due."""
@@ -61,7 +61,7 @@ async def _read_list(context: Context, search: FileSearch, look: Look) -> Retrya
     after: str | None = None
     reach = Reach.MORE
     for _ in range(MOST_PAGES):
-        outcome = await context.platform.files(after=after, limit=PAGE)
+        outcome = await fitting(lambda behind, most: context.platform.files(after=behind, limit=most), after)
         match outcome:
             case Answered(page):
                 reach = search.read(page)
