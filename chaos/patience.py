@@ -1,15 +1,17 @@
 """What a fault waits for: a condition, the rest of its run; and what it insists on."""
 
+import json
 import time
 from collections.abc import Callable
 
 from chaos import truth
-from chaos.load import Load
+from chaos.load import Ask, Load
 from chaos.proxy import wait_for
 from chaos.stand_in import HarnessError
 from chaos.world import World
 
 LOOK_AGAIN = 0.1
+_ON_THE_PLATFORM = "SELECT 1 FROM jobs WHERE metadata @> $1::jsonb AND platform_job_id IS NOT NULL"
 
 
 def rest(world: World, run: str, patience: float) -> float | None:
@@ -38,6 +40,12 @@ def until(what: Callable[[], bool], complaint: str, seconds: float = 30.0) -> No
     """
     if not wait_for(what, seconds):
         raise HarnessError(f"{complaint} within {seconds:g} s")
+
+
+def submitted(world: World, load: Load, ask: Ask) -> bool:
+    """Tell whether a job is known to be on the platform; before that, a cancel ends it at once."""
+    of_ask = json.dumps({"run": load.run, "n": str(ask.number)})
+    return bool(world.truth.rows(_ON_THE_PLATFORM, of_ask))
 
 
 def demand(so: bool, complaint: str) -> None:  # noqa: FBT001 - it is what is demanded

@@ -1,6 +1,5 @@
 """2. kill -9 the worker at each boundary of a job's life."""
 
-import json
 import time
 from functools import partial
 from random import Random
@@ -8,7 +7,7 @@ from random import Random
 from chaos.faults.dying import RESTART, die_at, must_rest, revive_after
 from chaos.flavour import Flavour
 from chaos.load import Load, Plan
-from chaos.patience import rest
+from chaos.patience import rest, submitted
 from chaos.proxy import Harm, Trap, wait_for
 from chaos.stand_in import HarnessError
 from chaos.table import Act, fault
@@ -62,17 +61,9 @@ def cancel_answered(world: World, rng: Random, load: Load) -> None:
     """The platform took a cancel, and we do not know."""
     world.order(CrashPoint.CANCEL_ANSWERED)
     for ask in load.accepted(4)[:3]:
-        wait_for(partial(_submitted, world, load, ask.number), 20)
+        wait_for(partial(submitted, world, load, ask), 20)
         load.cancel(ask)
     revive_after(world, rng, CrashPoint.CANCEL_ANSWERED)
-
-
-def _submitted(world: World, load: Load, number: int) -> bool:
-    found = world.truth.rows(
-        "SELECT 1 FROM jobs WHERE metadata @> $1::jsonb AND platform_job_id IS NOT NULL",
-        json.dumps({"run": load.run, "n": str(number)}),
-    )
-    return bool(found)
 
 
 def _on_the_way(words: bytes, harm: Harm, after: int) -> Act:

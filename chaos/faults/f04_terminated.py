@@ -2,12 +2,14 @@
 
 import signal
 import time
+from functools import partial
 from random import Random
 from typing import Final
 
 from chaos import truth
 from chaos.flavour import Flavour
 from chaos.load import Load, Plan
+from chaos.patience import submitted, until
 from chaos.proxy import Harm, Proxy, Trap
 from chaos.stand_in import HarnessError
 from chaos.table import Act, fault
@@ -55,6 +57,7 @@ def cancelling(world: World, _rng: Random, load: Load) -> None:
     world.to_platform.slow(SLOW)
     trap = world.to_platform.trap(Trap(b"/cancel HTTP", Harm.HOLD))
     for ask in load.accepted(load.plan.jobs):
+        until(partial(submitted, world, load, ask), f"job {ask.number} was not submitted")
         load.cancel(ask)
     if not trap.wait(20):
         raise HarnessError("no cancel reached the platform")
