@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
@@ -80,7 +81,12 @@ class Load:
         files: Each project's training file in this run, by the project's name.
         kept: Every file that was accepted.
         seen_broken: What a fault saw broken while it lasted, in words; each is a breach.
+        is_part: Whether it is a part of a longer load, see `part`.
+        before: The numbers of the asks that were accepted before that part began.
     """
+
+    is_part = False
+    before: frozenset[int] = frozenset()
 
     def __init__(self, world: World, rng: Random, run: str, plan: Plan) -> None:
         self.run = run
@@ -138,6 +144,14 @@ class Load:
         """Close the clients' connections."""
         self._http.close()
 
+    def part(self, plan: Plan) -> "Load":
+        """Return what is created from now on as a load of its own: for one fault of many."""
+        part = copy(self)
+        part.plan = plan
+        part.is_part = True
+        part.before = frozenset(ask.number for ask in self.asks if ask.accepted)
+        return part
+
     def accepted(self, count: int, seconds: float = 30.0) -> list[Ask]:
         """Wait until so many creates were accepted; return those that were.
 
@@ -145,11 +159,14 @@ class Load:
             HarnessError: there were fewer in that time.
         """
         give_up = time.monotonic() + seconds
-        while len(done := [ask for ask in self.asks if ask.accepted]) < count:
+        while len(done := self._accepted()) < count:
             if time.monotonic() > give_up:
                 raise HarnessError(f"{len(done)} of {count} creates were accepted within {seconds:g} s")
             time.sleep(0.02)
         return done
+
+    def _accepted(self) -> list[Ask]:
+        return [ask for ask in self.asks if ask.accepted and ask.number not in self.before]
 
     def add(self, tenant: Tenant, *, file_id: str, path: str | None = None) -> Ask:
         """Create one more job on this file at once, with webhooks to the path, and return it."""

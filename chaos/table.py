@@ -27,7 +27,8 @@ class Variant:
         flavour: In what kind of world.
         plan: How much load.
         rest_within: Seconds, as scaled, until it must be at rest; `None` is the pace's patience.
-        soaks: Whether the soak may pick it: not if it waits for all of the run's jobs to end.
+        soaks: Whether the soak may pick it: not if it waits for all of the run's jobs to end, or changes the
+            world for good.
         show: Not part of the rotation: run once, when it is asked for by name.
     """
 

@@ -127,7 +127,7 @@ def _terminate(
         return
     if process.returncode != 0:
         load.seen_broken.append(f"{process.name} ended with {process.returncode} after SIGTERM at {stage}")
-    if clean:
+    if clean and not load.is_part:  # else another fault may have crashed them
         _look_for_crashes(world, load, stage)
 
 

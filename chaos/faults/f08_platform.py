@@ -119,7 +119,7 @@ def wrong_types(world: World, rng: Random, load: Load) -> None:
     _spoil(world, rng, load, "wrong_types")
 
 
-@fault(8, "platform-lists-late")
+@fault(8, "platform-lists-late", soaks=False)
 def listed_late(world: World, rng: Random, load: Load) -> None:
     """The answer is lost, and the job appears in the list 45 s late: within the settle time."""
     _spoil(world, rng, load, "cut_and_listed_late", seconds=world.pace.scaled(45))

@@ -28,7 +28,7 @@ def down(world: World, rng: Random, _load: Load) -> None:
     time.sleep(HOUR if world.flavour.real else rng.uniform(2, 6))
 
 
-@fault(9, "receiver-slow")
+@fault(9, "receiver-slow", soaks=False)
 def slow(world: World, rng: Random, load: Load) -> None:
     """Answers come just within the time-out (14.9 s) for some and just after it (15.1 s) for others."""
     limit = world.pace.webhook_timeout
@@ -52,7 +52,7 @@ def redirects(world: World, rng: Random, load: Load) -> None:
     _until_tried(world, load)
 
 
-@fault(9, "receiver-endless")
+@fault(9, "receiver-endless", soaks=False)
 def endless(world: World, _rng: Random, load: Load) -> None:
     """Bodies that never end: 16 kB are read, and a 2xx counts."""
     world.receiver.behave(_everywhere(load), Manner(status=200, endless=True, times=load.plan.jobs))
@@ -80,7 +80,7 @@ def breaks(world: World, rng: Random, load: Load) -> None:
     _until_tried(world, load)
 
 
-@fault(9, "receiver-gone")
+@fault(9, "receiver-gone", soaks=False)
 def gone(world: World, rng: Random, load: Load) -> None:
     """410: the endpoint is disabled, what waits for it stands in the log as exhausted, nothing is silent."""
     tenant = rng.choice(world.tenants)

@@ -13,7 +13,7 @@ from chaos.table import fault
 from chaos.world import World
 
 
-@fault(10, "secret-rotated")
+@fault(10, "secret-rotated", soaks=False)
 def rotated(world: World, rng: Random, load: Load) -> None:
     """The receiver is away while deliveries gather and the secret changes; back, it may know either secret.
 

@@ -45,7 +45,7 @@ def while_training(world: World, rng: Random, load: Load) -> None:
     _cancel_some(rng, load, 0.6)
 
 
-@fault(14, "cancel-after-success")
+@fault(14, "cancel-after-success", soaks=False)
 def after_success(world: World, rng: Random, load: Load) -> None:
     """A success stays one."""
     load.accepted(load.plan.jobs)
