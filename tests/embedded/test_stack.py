@@ -35,13 +35,17 @@ def _line(process: psutil.Process) -> str:
         return ""
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("stack"), worker_count=2, durable=False) as running:
-        yield running
+def test_its_life(tmp_path: Path, wait_gone: Callable[..., bool]) -> None:
+    """One stack for all of it, because its start is what costs most."""
+    with Stack(tmp_path, worker_count=2, durable=False) as stack:
+        it_is_usable(stack)
+        with pytest.raises(FolderInUse):
+            Stack(stack.data_dir).start()
+        its_parts_end_in_good_order_and_start_again(stack)
+        a_killed_worker_is_noticed_and_can_be_started_again(stack, wait_gone)
 
 
-def test_it_is_usable_when_started(stack: Stack) -> None:
+def it_is_usable(stack: Stack) -> None:
     stack.check()
     assert stack.platform_url.endswith("/v1")
     assert {log.name for log in (stack.data_dir / "logs").iterdir()} == {
@@ -50,7 +54,7 @@ def test_it_is_usable_when_started(stack: Stack) -> None:
     }
 
 
-def test_api_and_worker_end_in_good_order_and_start_again(stack: Stack) -> None:
+def its_parts_end_in_good_order_and_start_again(stack: Stack) -> None:
     for process in (stack.api, stack.workers[0]):
         process.terminate(grace=25)
         assert process.returncode == 0
@@ -58,14 +62,7 @@ def test_api_and_worker_end_in_good_order_and_start_again(stack: Stack) -> None:
     stack.check()
 
 
-def test_a_second_one_on_the_same_folder_is_refused(stack: Stack) -> None:
-    with pytest.raises(FolderInUse):
-        Stack(stack.data_dir).start()
-
-
-def test_a_killed_worker_is_noticed_and_can_be_started_again(
-    stack: Stack, wait_gone: Callable[..., bool]
-) -> None:
+def a_killed_worker_is_noticed_and_can_be_started_again(stack: Stack, wait_gone: Callable[..., bool]) -> None:
     worker = stack.workers[1]
     killed = worker.pid
     worker.kill()

@@ -43,6 +43,7 @@ QUICK = {
     "poll_interval": "100ms",
     "claim_lease": "5s",
     "settle_time": "200ms",
+    "probe_interval": "500ms",
     "sweep_interval": "1h",
     "shutdown_grace": "5s",
     "webhook_schedule": "0s,50ms,50ms",
