@@ -5,6 +5,7 @@ first test asks for one. They end with the run, however it ends.
 """
 
 import asyncio
+import gc
 import shutil
 import tempfile
 import uuid
@@ -65,6 +66,12 @@ def pytest_configure_node(node: Any) -> None:
         node.workerinput["servers"] = node.config.stash[SERVERS].urls()
     except EmbeddedError as error:
         raise pytest.UsageError(str(error)) from error
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what lives to the end anyway: looking at it again and again costs a tenth."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -39,7 +39,7 @@ from .customer import Receiver, until
 
 PLATFORM_KEY = "xpulink-simulator-key"
 QUICK = {
-    "drain_interval": "100ms",
+    "drain_interval": "300ms",
     "poll_interval": "100ms",
     "claim_lease": "5s",
     "settle_time": "200ms",
