@@ -13,7 +13,7 @@ from typing import Final
 
 from domain.jobs import NewEvent
 from domain.platform import Page, PlatformJob
-from domain.reconciliation import Reach, Reading, Sought, unclear
+from domain.reconciliation import Reach, Reading, Sought, worth_a_look
 
 MOST_TRIES: Final = 10
 """Looks that may come to nothing in a row; then the submission is given up, and that is counted and told."""
@@ -89,15 +89,15 @@ class DuplicateSearch:
                 self.found.append(Duplicate(look, job))
         return reach
 
-    def unclear(self, job: PlatformJob) -> bool:
-        """Tell whether the list shows too little of a job; the ones that we keep are known."""
-        return any(job.id != look.kept and unclear(job, look.sought) for look in self.looks)
+    def worth_a_look(self, job: PlatformJob) -> bool:
+        """Tell whether to ask for a job by its id; whose the ones are that we keep is known."""
+        return any(job.id != look.kept and worth_a_look(job, look.sought) for look in self.looks)
 
     def doubt(self, look: LateLook, reach: Reach) -> str | None:
         """Return why finding none means nothing after a reading that came this far; None if it does."""
         if look.sought.own_file and not look.settled:
             return "the job is still being submitted"
-        return self.reading.doubt(reach, look.sought)
+        return self.reading.doubt(reach, look.sought, look.kept)
 
     def _look_of(self, job: PlatformJob) -> LateLook | None:
         if job.marker is not None:

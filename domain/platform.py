@@ -67,7 +67,6 @@ class PlatformJob:
     """A job on the platform. `metadata` is None where the platform does not echo it.
 
     `fine_tuned_model` is a name that can be used as it is; one that cannot is in `unusable_model`, escaped.
-    `whole` is set where it was asked for by its id after a list had shown too little of it.
     """
 
     id: str
@@ -84,7 +83,6 @@ class PlatformJob:
     metadata: Mapping[str, str] | None = None
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     unusable_model: str | None = None
-    whole: bool = False
 
     @property
     def marker(self) -> str | None:

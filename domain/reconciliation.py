@@ -53,16 +53,16 @@ class Reading:
             return fresh, Reach.ENOUGH
         return fresh, Reach.MORE if fresh else Reach.SHORT
 
-    def doubt(self, reach: Reach, sought: Sought) -> str | None:
+    def doubt(self, reach: Reach, sought: Sought, kept: str | None = None) -> str | None:
         """Return why not finding a job means nothing after a reading that came this far; None if it does.
 
-        It means something if all could be read, and each job shows that it is another one.
+        It means something if all could be read, and each job is the one kept or shows that it is another.
         """
         if reach is not Reach.ENOUGH:
             return "the platform's list could not be read far enough"
         if self.unreadable:
             return "the platform's list holds jobs that cannot be read"
-        if any(unclear(job, sought) for job in self.markerless):
+        if any(job.id != kept and unclear(job, sought) for job in self.markerless):
             return "the platform's list shows jobs without the metadata that would tell this one apart"
         return None
 
@@ -81,17 +81,20 @@ class Reading:
 def unclear(job: PlatformJob, sought: Sought) -> bool:
     """Tell whether a job that is shown without a marker might be the one sought, for a list may be abridged.
 
-    Empty metadata is what a list may show of ours, and of others' jobs as well; then the file has to tell. So
-    has it of a job that was asked for by its id and shows no metadata at all.
+    Empty metadata is what a list may show of ours, and of others' jobs as well; then the file has to tell.
     """
     if job.marker is not None:
         return False
     if job.training_file is None:
         return True
-    told_apart = (
-        job.whole or job.metadata is not None
-    ) and job.training_file != sought.platform_training_file
+    told_apart = job.metadata is not None and job.training_file != sought.platform_training_file
     return not (sought.own_file or told_apart)
+
+
+def worth_a_look(job: PlatformJob, sought: Sought) -> bool:
+    """Tell whether to ask for a job by its id: it is unclear, and not older than the intent."""
+    recent = job.created_at is None or job.created_at >= sought.intent_at - CLOCK_ALLOWANCE
+    return recent and unclear(job, sought)
 
 
 @dataclass(slots=True)
@@ -111,9 +114,9 @@ class Search:
         self.found.extend(job for job in fresh if self._is_ours(job))
         return reach
 
-    def unclear(self, job: PlatformJob) -> bool:
-        """Tell whether the list shows too little of a job."""
-        return unclear(job, self.sought)
+    def worth_a_look(self, job: PlatformJob) -> bool:
+        """Tell whether to ask for a job by its id."""
+        return worth_a_look(job, self.sought)
 
     def doubt(self, reach: Reach) -> str | None:
         """Return why not finding it means nothing after a reading that came this far; None if it does."""

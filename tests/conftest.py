@@ -69,7 +69,7 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Spare the garbage collector what lives to the end anyway: looking at it again and again costs a tenth."""
+    """Spare the garbage collector what lives to the end anyway: to look at it again and again is slow."""
     gc.collect()
     gc.freeze()
 

@@ -1,55 +1,88 @@
-"""Jobs asked for one by one, where the platform's list shows too little to tell whose they are."""
+"""Jobs asked for one by one, where the platform's list shows too little to tell whose they are.
 
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from typing import Final
+Only a marker that is seen then counts: it tells whose the job is. A look that shows none proves nothing.
+"""
 
-from domain.outcomes import Answered
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from domain.outcomes import Answered, Retryable
 from domain.platform import Page, PlatformJob
 from xpulink.port import Platform
 
-MOST: Final = 100
-"""Jobs asked for in one reading; what is still unclear then remains so."""
-_KEPT: Final = 5_000
+T = TypeVar("T")
+MOST: Final = 20
+"""Jobs asked for in one reading; the next one asks for others."""
+FIRST_WAIT: Final = 10.0
+"""Seconds until a job whose marker was not seen is asked for again; then twice as many, up to an hour."""
+_LONGEST_WAIT: Final = 3600.0
+_KEPT: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of it.
+
+    Attributes:
+        page: The page with all metadata that is known.
+        asked: How many jobs were asked for.
+        trouble: Why no more were, if the platform did not answer.
+    """
+
+    page: Page[PlatformJob]
+    asked: int
+    trouble: Retryable | None = None
 
 
 class CloserLook:
-    """What tells a job from others never changes, so each is asked for once in a worker's life."""
+    """A marker never changes, so each is read once in a worker's life."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._platform = platform
-        self._kept: dict[str, PlatformJob] = {}
+        self._clock = clock
+        self._seen: dict[str, Mapping[str, str] | None] = {}
+        self._put_off: dict[str, tuple[float, float]] = {}
+        """Until when, and for how long, by the ids of jobs that were asked for in vain."""
 
     async def at(
         self,
         page: Page[PlatformJob],
         *,
-        unclear: Callable[[PlatformJob], bool],
+        worth_it: Callable[[PlatformJob], bool],
         before_each: Callable[[], Awaitable[None]],
         most: int,
-    ) -> tuple[Page[PlatformJob], int]:
-        """Return the page with what is unclear shown in full, and how many had to be asked for."""
-        asked = 0
-        items = []
+    ) -> Looked:
+        """Ask for jobs that are worth it, until the first that the platform does not answer for."""
+        asked, trouble = 0, None
         for job in page.items:
-            if unclear(job) and job.id not in self._kept and asked < most:
+            if trouble is None and asked < most and worth_it(self._filled(job)) and self._is_due(job.id):
                 await before_each()
-                await self._ask_for(job)
+                trouble = await self._ask_for(job.id)
                 asked += 1
-            items.append(self._kept.get(job.id, job) if unclear(job) else job)
-        return replace(page, items=tuple(items)), asked
+        return Looked(replace(page, items=tuple(map(self._filled, page.items))), asked, trouble)
 
-    async def _ask_for(self, listed: PlatformJob) -> None:
-        outcome = await self._platform.job(listed.id)
-        if not isinstance(outcome, Answered):
-            return  # it stays unclear, and the next reading asks again
-        if len(self._kept) >= _KEPT:
-            self._kept.clear()
-        shown = outcome.value
-        self._kept[listed.id] = replace(
-            shown,
-            id=listed.id,
-            training_file=shown.training_file or listed.training_file,
-            created_at=listed.created_at or shown.created_at,
-            whole=True,
-        )
+    def _filled(self, listed: PlatformJob) -> PlatformJob:
+        metadata = self._seen.get(listed.id) if listed.marker is None else None
+        return listed if metadata is None else replace(listed, metadata=metadata)
+
+    def _is_due(self, id_: str) -> bool:
+        return self._clock() >= self._put_off.get(id_, (0.0, 0.0))[0]
+
+    async def _ask_for(self, id_: str) -> Retryable | None:
+        _, waited = self._put_off.pop(id_, (0.0, FIRST_WAIT / 2))
+        wait = min(2 * waited, _LONGEST_WAIT)
+        _remember(
+            self._put_off, id_, (self._clock() + wait, wait)
+        )  # at once, for others read at the same time
+        outcome = await self._platform.job(id_)
+        if isinstance(outcome, Answered) and outcome.value.marker is not None:
+            _remember(self._seen, id_, outcome.value.metadata)
+        return outcome if isinstance(outcome, Retryable) else None
+
+
+def _remember(known: dict[str, T], id_: str, what: T) -> None:
+    while len(known) >= _KEPT:
+        del known[next(iter(known))]  # the oldest
+    known[id_] = what

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-from domain.outcomes import Answered, NotFound, NotOffered, Outcome, Rejected, Retryable
+from domain.outcomes import Answered, NotFound, NotOffered, Outcome, Rejected, Retryable, Trouble
 from domain.platform import Page, PlatformJob
 from domain.reconciliation import Reach
 from worker.closer_look import MOST
@@ -32,8 +32,8 @@ class Reader(Protocol):
     def read(self, page: Page[PlatformJob]) -> Reach:
         """Take in a page and say whether another is needed."""
 
-    def unclear(self, job: PlatformJob) -> bool:
-        """Tell whether the list shows too little of a job."""
+    def worth_a_look(self, job: PlatformJob) -> bool:
+        """Tell whether to ask for a job by its id, for the list shows too little of it."""
 
 
 async def _nothing() -> None:
@@ -47,7 +47,7 @@ async def read_back(
 
     Args:
         context: whose platform's list it is.
-        reader: who reads; what is unclear to it is asked for by its id first.
+        reader: who reads; what is worth a look to it is asked for by its id first.
         before_each: awaited before each request, so that a claim outlives a long list.
 
     Returns:
@@ -60,11 +60,13 @@ async def read_back(
         outcome = await fitting(lambda behind, most: context.platform.jobs(after=behind, limit=most), after)
         match outcome:
             case Answered(page):
-                page, asked = await context.closer_look.at(
-                    page, unclear=reader.unclear, before_each=before_each, most=left
+                looked = await context.closer_look.at(
+                    page, worth_it=reader.worth_a_look, before_each=before_each, most=left
                 )
-                left -= asked
-                reach = reader.read(page)
+                if looked.trouble is not None and looked.trouble.trouble is not Trouble.UNAVAILABLE:
+                    return looked.trouble
+                left = 0 if looked.trouble else left - looked.asked
+                reach = reader.read(looked.page)
                 if reach is not Reach.MORE:
                     return reach
                 after = page.items[-1].id

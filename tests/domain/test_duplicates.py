@@ -71,6 +71,15 @@ def test_the_job_of_an_absent_submission_is_surplus_beside_that_of_the_next() ->
     assert found(looks, job("kept"), job("late")) == ["late"]
 
 
+def test_the_kept_job_itself_leaves_no_doubt_though_the_list_shows_too_little_of_it() -> None:
+    kept, other = job("kept"), job("other")
+    of_kept, of_both = DuplicateSearch([look(own=False)]), DuplicateSearch([look(own=False)])
+    of_kept.read(Page((kept,), has_more=False))
+    of_both.read(Page((kept, other), has_more=False))
+    assert [one.doubt(one.looks[0], Reach.ENOUGH) is None for one in (of_kept, of_both)] == [True, False]
+    assert [of_kept.worth_a_look(one) for one in (kept, other)] == [False, True]
+
+
 def test_one_reading_goes_back_to_the_oldest_intent_of_all() -> None:
     before = INTENT - timedelta(hours=1)
     earlier = look("sub_0")

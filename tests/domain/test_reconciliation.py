@@ -117,22 +117,29 @@ def test_absence_means_nothing_with_a_shared_file_unless_every_job_shows_its_met
 
 
 @pytest.mark.parametrize(
-    ("shown", "tells"),
+    ("listed", "sought", "is_worth_it"),
     [
-        ({"metadata": None, "training_file": "file-other"}, True),
-        ({"metadata": {}, "training_file": "file-other"}, True),
-        ({"metadata": marked("sub_9"), "training_file": "file-p1"}, True),
-        ({"metadata": None, "training_file": "file-p1"}, False),
-        ({"metadata": {}, "training_file": "file-p1"}, False),
-        ({"metadata": {}, "training_file": None}, False),
+        (job("a"), SHARED, True),
+        (job("a", training_file=None), OWN, True),
+        (job("a", training_file="file-p1", metadata={}), SHARED, True),
+        (job("a", minutes=None), SHARED, True),
+        (job("a", minutes=-4.9), SHARED, True),
+        (job("a", minutes=-5.1), SHARED, False),
+        (job("a", metadata={}), SHARED, False),
+        (job("a", metadata=marked("sub_9")), SHARED, False),
+        (job("a"), OWN, False),
     ],
 )
-def test_a_job_that_was_asked_for_by_its_id_is_told_apart_by_what_it_shows(
-    shown: dict[str, object], *, tells: bool
+def test_what_is_unclear_and_not_older_than_the_intent_is_worth_a_look(
+    listed: PlatformJob, sought: Sought, *, is_worth_it: bool
 ) -> None:
+    assert Search(sought).worth_a_look(listed) is is_worth_it
+
+
+def test_a_job_too_old_for_a_look_leaves_a_doubt_all_the_same() -> None:
     search = Search(SHARED)
-    search.read(page(job("a", whole=True, **shown), has_more=False))
-    assert (search.found, search.doubt(Reach.ENOUGH) is None) == ([], tells)
+    search.read(page(job("a", minutes=-9), has_more=False))
+    assert search.doubt(Reach.ENOUGH) is not None
 
 
 @pytest.mark.parametrize("metadata", [{}, {"tuneward": ""}, {"team": "blue"}])

@@ -1,11 +1,13 @@
-"""Jobs that the list shows too little of are asked for by their ids: once each, and not without bound."""
+"""Jobs that the list shows too little of are asked for by their ids: without haste, and not without bound."""
 
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from domain.outcomes import Answered, Outcome, Retryable
+import pytest
+
+from domain.outcomes import Answered, NotFound, Outcome, Retryable, Trouble
 from domain.platform import Page, PlatformJob, PlatformStatus
-from worker.closer_look import CloserLook
+from worker.closer_look import FIRST_WAIT, MOST, CloserLook
 
 LISTED_AT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -15,41 +17,81 @@ def job(id_: str, **known: Any) -> PlatformJob:
 
 
 class Platform:
-    """Answers looks at single jobs, and counts them; `broken` ones are not answered."""
+    """Answers looks at single jobs, and counts them; `otherwise` are the answers that show no marker."""
 
-    def __init__(self, *, broken: set[str] | None = None) -> None:
+    def __init__(self, **otherwise: Outcome[PlatformJob]) -> None:
         self.asked: list[str] = []
-        self.broken = broken or set()
+        self.otherwise = otherwise
 
     async def job(self, id_: str) -> Outcome[PlatformJob]:
         self.asked.append(id_)
-        if id_ in self.broken:
-            return Retryable("not now")
-        return Answered(job(id_, metadata={"tuneward": f"sub_{id_}"}))
+        shown = job(id_, training_file="elsewhere", metadata={"tuneward": f"sub_{id_}"})
+        return self.otherwise.get(id_, Answered(shown))
 
 
-async def look(closer: CloserLook, *ids: str, most: int = 9, clear: str = "") -> tuple[list[str | None], int]:
-    async def nothing() -> None: ...
+class Rig:
+    """A closer look at a platform, and its time."""
 
-    items = tuple(job(id_, training_file="file-1", created_at=LISTED_AT) for id_ in ids)
-    page, asked = await closer.at(
-        Page(items, has_more=None), unclear=lambda one: one.id not in clear, before_each=nothing, most=most
-    )
-    assert all((one.training_file, one.created_at) == ("file-1", LISTED_AT) for one in page.items)
-    return [one.marker for one in page.items], asked
+    def __init__(self, platform: Platform) -> None:
+        self.now = 1000.0
+        self.platform = platform
+        self.closer = CloserLook(cast("Any", platform), clock=lambda: self.now)
+
+    async def markers(self, *ids: str, most: int = MOST, clear: str = "") -> list[str | None]:
+        """Look at a page of jobs, and check that only metadata is added to what the list shows."""
+
+        async def nothing() -> None: ...
+
+        items = tuple(job(id_, training_file="file-1", created_at=LISTED_AT) for id_ in ids)
+        page = Page(items, has_more=None)
+        looked = await self.closer.at(
+            page,
+            worth_it=lambda one: one.marker is None and one.id not in clear,
+            before_each=nothing,
+            most=most,
+        )
+        self.trouble = looked.trouble
+        shown = looked.page.items
+        assert [(one.id, one.training_file, one.created_at) for one in shown] == [
+            (id_, "file-1", LISTED_AT) for id_ in ids
+        ]
+        return [one.marker for one in shown]
 
 
-async def test_what_is_clear_is_not_asked_for_and_the_rest_once() -> None:
-    platform = Platform()
-    closer = CloserLook(cast("Any", platform))
-    assert await look(closer, "a", "b", "c", clear="b") == (["sub_a", None, "sub_c"], 2)
-    assert await look(closer, "a", "c", "d") == (["sub_a", "sub_c", "sub_d"], 1)
-    assert platform.asked == ["a", "c", "d"]
+async def test_what_is_clear_is_not_asked_for_and_a_marker_is_read_once() -> None:
+    rig = Rig(Platform())
+    assert await rig.markers("a", "b", "c", clear="b") == ["sub_a", None, "sub_c"]
+    assert await rig.markers("a", "c", "d") == ["sub_a", "sub_c", "sub_d"]
+    assert rig.platform.asked == ["a", "c", "d"]
 
 
-async def test_no_more_are_asked_for_than_allowed_and_what_is_not_answered_is_asked_for_again() -> None:
-    platform = Platform(broken={"a"})
-    closer = CloserLook(cast("Any", platform))
-    assert await look(closer, "a", "b", "c", most=2) == ([None, "sub_b", None], 2)
-    platform.broken.clear()
-    assert await look(closer, "a", "b", "c", most=2) == (["sub_a", "sub_b", "sub_c"], 2)
+@pytest.mark.parametrize(
+    "answer", [NotFound("no such job"), Answered(job("a")), Answered(job("a", metadata={}))]
+)
+async def test_what_shows_no_marker_is_asked_for_again_ever_later(answer: Outcome[PlatformJob]) -> None:
+    rig = Rig(Platform(a=answer))
+    for wait in (FIRST_WAIT, 2 * FIRST_WAIT, 4 * FIRST_WAIT):
+        before = len(rig.platform.asked)
+        assert await rig.markers("a") == [None]
+        rig.now += wait - 0.1
+        assert await rig.markers("a") == [None]
+        assert len(rig.platform.asked) == before + 1
+        rig.now += 0.2
+    rig.platform.otherwise.clear()
+    assert await rig.markers("a") == ["sub_a"]
+
+
+async def test_what_cannot_be_looked_at_does_not_keep_what_stands_behind_it_from_being_looked_at() -> None:
+    strangers: dict[str, Outcome[PlatformJob]] = {f"s{n}": NotFound("not yours") for n in range(MOST + 5)}
+    rig = Rig(Platform(**strangers))
+    assert (await rig.markers(*strangers, "ours"))[-1] is None
+    assert (await rig.markers(*strangers, "ours"))[-1] == "sub_ours"
+    assert len(rig.platform.asked) == MOST + 6
+
+
+async def test_the_first_that_is_not_answered_for_is_the_last_of_a_reading() -> None:
+    throttled = Retryable("slowly", trouble=Trouble.THROTTLED)
+    rig = Rig(Platform(b=throttled))
+    assert await rig.markers("a", "b", "c") == ["sub_a", None, None]
+    assert (rig.trouble, rig.platform.asked) == (throttled, ["a", "b"])
+    assert await rig.markers("a", "b", "c") == ["sub_a", None, "sub_c"]
