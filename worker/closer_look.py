@@ -16,8 +16,8 @@ T = TypeVar("T")
 MOST: Final = 20
 """Jobs asked for in one reading; the next one asks for others."""
 FIRST_WAIT: Final = 10.0
-"""Seconds until a job whose marker was not seen is asked for again; then twice as many, up to an hour."""
-_LONGEST_WAIT: Final = 3600.0
+"""Seconds until a job whose marker was not seen is asked for again; then twice as many, up to five minutes."""
+_LONGEST_WAIT: Final = 300.0
 _KEPT: Final = 10_000
 
 
@@ -54,9 +54,9 @@ class CloserLook:
         before_each: Callable[[], Awaitable[None]],
         most: int,
     ) -> Looked:
-        """Ask for jobs that are worth it, until the first that the platform does not answer for."""
+        """Ask for jobs that are worth it, new ones first, until the first that is not answered for."""
         asked, trouble = 0, None
-        for job in page.items:
+        for job in sorted(page.items, key=lambda one: one.id in self._put_off):
             if trouble is None and asked < most and worth_it(self._filled(job)) and self._is_due(job.id):
                 await before_each()
                 trouble = await self._ask_for(job.id)
