@@ -4,7 +4,7 @@ Only a marker that is seen then counts: it tells whose the job is. A look that s
 """
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -15,8 +15,10 @@ from xpulink.port import Platform
 T = TypeVar("T")
 MOST: Final = 20
 """Jobs asked for in one reading; the next one asks for others."""
+AGAIN: Final = 5
+"""Of a page, at most, that were asked for in vain before: they must not crowd out what stands behind them."""
 FIRST_WAIT: Final = 10.0
-"""Seconds until a job whose marker was not seen is asked for again; then twice as many, up to five minutes."""
+"""Seconds until a job whose marker was not seen is asked for again; then twice as many, up to the longest."""
 _LONGEST_WAIT: Final = 300.0
 _KEPT: Final = 10_000
 
@@ -56,19 +58,21 @@ class CloserLook:
     ) -> Looked:
         """Ask for jobs that are worth it, new ones first, until the first that is not answered for."""
         asked, trouble = 0, None
-        for job in sorted(page.items, key=lambda one: one.id in self._put_off):
-            if trouble is None and asked < most and worth_it(self._filled(job)) and self._is_due(job.id):
+        for id_ in self._chosen([job.id for job in page.items if worth_it(self._filled(job))])[:most]:
+            if trouble is None:
                 await before_each()
-                trouble = await self._ask_for(job.id)
+                trouble = await self._ask_for(id_)
                 asked += 1
         return Looked(replace(page, items=tuple(map(self._filled, page.items))), asked, trouble)
+
+    def _chosen(self, ids: Sequence[str]) -> list[str]:
+        now = self._clock()
+        due = [id_ for id_ in ids if id_ in self._put_off and self._put_off[id_][0] <= now]
+        return [id_ for id_ in ids if id_ not in self._put_off] + due[:AGAIN]
 
     def _filled(self, listed: PlatformJob) -> PlatformJob:
         metadata = self._seen.get(listed.id) if listed.marker is None else None
         return listed if metadata is None else replace(listed, metadata=metadata)
-
-    def _is_due(self, id_: str) -> bool:
-        return self._clock() >= self._put_off.get(id_, (0.0, 0.0))[0]
 
     async def _ask_for(self, id_: str) -> Retryable | None:
         _, waited = self._put_off.pop(id_, (0.0, FIRST_WAIT / 2))

@@ -7,7 +7,7 @@ import pytest
 
 from domain.outcomes import Answered, NotFound, Outcome, Retryable, Trouble
 from domain.platform import Page, PlatformJob, PlatformStatus
-from worker.closer_look import FIRST_WAIT, MOST, CloserLook
+from worker.closer_look import AGAIN, FIRST_WAIT, MOST, CloserLook
 
 LISTED_AT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -81,13 +81,14 @@ async def test_what_shows_no_marker_is_asked_for_again_ever_later(answer: Outcom
     assert await rig.markers("a") == ["sub_a"]
 
 
-async def test_what_cannot_be_looked_at_does_not_keep_what_stands_behind_it_from_being_looked_at() -> None:
-    strangers: dict[str, Outcome[PlatformJob]] = {f"s{n}": NotFound("not yours") for n in range(MOST + 5)}
+async def test_what_cannot_be_looked_at_does_not_crowd_out_what_stands_behind_it() -> None:
+    strangers: dict[str, Outcome[PlatformJob]] = {f"s{n}": NotFound("not yours") for n in range(MOST)}
     rig = Rig(Platform(**strangers))
     assert (await rig.markers(*strangers, "ours"))[-1] is None
-    rig.now += FIRST_WAIT  # the strangers may be asked for again, but not before one that never was
+    assert rig.platform.asked == list(strangers)
+    rig.now += FIRST_WAIT
     assert (await rig.markers(*strangers, "ours"))[-1] == "sub_ours"
-    assert len(rig.platform.asked) == 2 * MOST
+    assert rig.platform.asked[MOST:] == ["ours", *list(strangers)[:AGAIN]]
 
 
 async def test_the_first_that_is_not_answered_for_is_the_last_of_a_reading() -> None:
