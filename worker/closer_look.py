@@ -13,7 +13,7 @@ from domain.platform import Page, PlatformJob
 from xpulink.port import Platform
 
 T = TypeVar("T")
-MOST: Final = 20
+MOST: Final = 100
 """Jobs asked for in one reading; the next one asks for others."""
 AGAIN: Final = 5
 """Of a page, at most, that were asked for in vain before: they must not crowd out what stands behind them."""
