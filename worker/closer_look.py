@@ -59,16 +59,18 @@ class CloserLook:
         """Ask for jobs that are worth it, new ones first, until the first that is not answered for."""
         asked, trouble = 0, None
         for id_ in self._chosen([job.id for job in page.items if worth_it(self._filled(job))])[:most]:
-            if trouble is None:
+            if trouble is None and self._is_due(id_):  # another reading may have asked meanwhile
                 await before_each()
                 trouble = await self._ask_for(id_)
                 asked += 1
         return Looked(replace(page, items=tuple(map(self._filled, page.items))), asked, trouble)
 
     def _chosen(self, ids: Sequence[str]) -> list[str]:
-        now = self._clock()
-        due = [id_ for id_ in ids if id_ in self._put_off and self._put_off[id_][0] <= now]
-        return [id_ for id_ in ids if id_ not in self._put_off] + due[:AGAIN]
+        again = [id_ for id_ in ids if id_ in self._put_off and self._is_due(id_)]
+        return [id_ for id_ in ids if id_ not in self._put_off] + again[:AGAIN]
+
+    def _is_due(self, id_: str) -> bool:
+        return self._clock() >= self._put_off.get(id_, (0.0, 0.0))[0]
 
     def _filled(self, listed: PlatformJob) -> PlatformJob:
         metadata = self._seen.get(listed.id) if listed.marker is None else None

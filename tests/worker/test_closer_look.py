@@ -1,5 +1,6 @@
 """Jobs that the list shows too little of are asked for by their ids: without haste, and not without bound."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -25,6 +26,7 @@ class Platform:
 
     async def job(self, id_: str) -> Outcome[PlatformJob]:
         self.asked.append(id_)
+        await asyncio.sleep(0)
         shown = job(id_, training_file="elsewhere", metadata={"tuneward": f"sub_{id_}"})
         return self.otherwise.get(id_, Answered(shown))
 
@@ -89,6 +91,12 @@ async def test_what_cannot_be_looked_at_does_not_crowd_out_what_stands_behind_it
     rig.now += FIRST_WAIT
     assert (await rig.markers(*strangers, "ours"))[-1] == "sub_ours"
     assert rig.platform.asked[MOST:] == ["ours", *list(strangers)[:AGAIN]]
+
+
+async def test_readings_at_the_same_time_ask_for_each_job_once() -> None:
+    rig = Rig(Platform(a=NotFound("not yours"), b=NotFound("not yours")))
+    await asyncio.gather(*(rig.markers("a", "b", "c") for _ in range(4)))
+    assert sorted(rig.platform.asked) == ["a", "b", "c"]
 
 
 async def test_the_first_that_is_not_answered_for_is_the_last_of_a_reading() -> None:
