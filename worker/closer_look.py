@@ -79,9 +79,8 @@ class CloserLook:
     async def _ask_for(self, id_: str) -> Retryable | None:
         _, waited = self._put_off.pop(id_, (0.0, FIRST_WAIT / 2))
         wait = min(2 * waited, _LONGEST_WAIT)
-        _remember(
-            self._put_off, id_, (self._clock() + wait, wait)
-        )  # at once, for others read at the same time
+        # At once, for others read at the same time.
+        _remember(self._put_off, id_, (self._clock() + wait, wait))
         outcome = await self._platform.job(id_)
         if isinstance(outcome, Answered) and outcome.value.marker is not None:
             _remember(self._seen, id_, outcome.value.metadata)
