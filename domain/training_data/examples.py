@@ -123,6 +123,26 @@ class Example(Struct):
 decode_example: Final = Decoder(Example).decode
 
 
+def text_of(content: Content | None) -> str:
+    """Return a message's text, its parts one after the other; empty where there is none."""
+    if isinstance(content, list):
+        return "".join(part.text for part in content)
+    return content or ""
+
+
+def messages_of(example: Example) -> list[Message]:
+    """Return the messages of one line in order; of a preference the input and the preferred output."""
+    if example.messages is not UNSET:
+        return example.messages
+    prompt = example.input.messages if example.input is not UNSET else []
+    return [*prompt, *(example.preferred_output or [])]
+
+
+def role_of(message: Message) -> str:
+    """Return the role of a message."""
+    return str(message.__struct_config__.tag)
+
+
 def kind_of(example: Example) -> str | None:
     """Return `chat` or `preference` if the example is a whole and sensible one, else None.
 
