@@ -4,7 +4,7 @@ The presets, the ranges of its forms and the advice are those of the platform's 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,22 +26,56 @@ DROPOUT: Final = 0.05
 _MULTIPLIER: Final = "learning_rate_multiplier"
 
 
+FEWEST_EXAMPLES: Final = 20
+"""Fewer than this are among the guide's causes of failure."""
+EXAMPLES_WORK_WELL: Final = 50
+"""From here on the guide speaks of a good effect, below of a visible one."""
+EXAMPLES_BEST: Final = 200
+"""From here on the guide calls the number best."""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The range that the guide's forms offer, and what it advises."""
+    """The range that the guide's forms offer, the one it calls sensible, and what else it advises."""
 
     low: float
     high: float
-    advice: str
+    sensible: tuple[float, float] | None
+    hint: str
+    hint_zh: str
+
+    @property
+    def advice(self) -> str:
+        """What the guide advises, with the sensible range if there is one."""
+        if self.sensible is None:
+            return self.hint
+        low, high = self.sensible
+        return f"{low:g} to {high:g} is sensible, {self.hint}"
+
+    @property
+    def advice_zh(self) -> str:
+        """The same in Chinese."""
+        if self.sensible is None:
+            return self.hint_zh
+        low, high = self.sensible
+        return f"建议取 {low:g} 至 {high:g},{self.hint_zh}"
 
 
 FORMS: Final[Mapping[str, Form]] = {
-    "n_epochs": Form(1, 10, "2 to 5 is sensible, fewer when it over-fits"),
-    "batch_size": Form(1, 16, "2 to 4 for little data, 4 to 8 for much"),
-    "learning_rate": Form(1e-5, 1e-3, "1e-05 to 0.0001 is sensible, 5e-05 first"),
-    "lora_r": Form(4, 64, "4 for simple tasks, 8 for most, 16 for complex ones"),
-    "lora_alpha": Form(8, 128, "twice lora_r"),
-    "lora_dropout": Form(0, 0.3, "0.05 to 0.1 is sensible, more against over-fitting"),
+    "n_epochs": Form(1, 10, (2, 5), "fewer when it over-fits", "过拟合时减少轮数"),
+    "batch_size": Form(
+        1, 16, (2, 8), "2 to 4 for little data, 4 to 8 for much", "数据少时取 2 至 4,数据多时取 4 至 8"
+    ),
+    "learning_rate": Form(1e-5, 1e-3, (1e-5, 1e-4), "5e-05 first", "先从 5e-05 试起"),
+    "lora_r": Form(
+        4,
+        64,
+        (4, 32),
+        "4 for simple tasks, 8 for most, 16 for complex ones, 32 near full fine-tuning at more cost",
+        "简单任务取 4,大多数任务取 8,复杂任务取 16;32 接近全量微调,成本也更高",
+    ),
+    "lora_alpha": Form(8, 128, None, "twice lora_r", "取 lora_r 的两倍"),
+    "lora_dropout": Form(0, 0.3, (0.05, 0.1), "more against over-fitting", "过拟合时调高"),
 }
 
 
@@ -58,6 +92,11 @@ def size_of(examples: int | None) -> int:
     if examples is None:
         return 1
     return 0 if examples < SMALL_BELOW else 2 if examples > LARGE_ABOVE else 1
+
+
+def chosen(variants: Sequence[Variant | None], examples: int | None) -> Variant | None:
+    """Return the one of `variants` for a file of this many examples; None if it contradicts itself there."""
+    return variants[min(size_of(examples), len(variants) - 1)]
 
 
 def variants(given: Mapping[str, Any]) -> tuple[Variant | None, ...]:

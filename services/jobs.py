@@ -179,8 +179,7 @@ async def _file_fault(session: Session, project_id: str, new: NewJob) -> Invalid
 
 def _fits_no(new: NewJob, examples: int | None) -> bool:
     """Tell whether the hyperparameters contradict each other for a file of this size."""
-    variants = _variants(new)
-    return variants[min(presets.size_of(examples), len(variants) - 1)] is None
+    return presets.chosen(_variants(new), examples) is None
 
 
 async def page(
