@@ -45,6 +45,11 @@ class Form:
     hint_zh: str
 
     @property
+    def most(self) -> float:
+        """The most that is sensible; that the forms offer where the guide says nothing."""
+        return self.sensible[1] if self.sensible else self.high
+
+    @property
     def advice(self) -> str:
         """What the guide advises, with the sensible range if there is one."""
         if self.sensible is None:

@@ -64,6 +64,13 @@ def test_what_comes_back_can_be_sent_again() -> None:
         assert again[size if len(again) > 1 else 0] == variant
 
 
+def test_the_variant_for_a_file_is_chosen_by_its_size() -> None:
+    every = variants({})
+    assert [presets.chosen(every, examples) for examples in (50, None, 5000)] == list(every)
+    assert presets.chosen(variants(CLIENT), 5000) == Variant(CLIENT)
+    assert presets.chosen(variants({"learning_rate_multiplier": 2, "learning_rate": 1e-4}), 50) is None
+
+
 def test_a_multiplier_that_contradicts_at_every_size_is_refused() -> None:
     with pytest.raises(InvalidRequest, match=r"contradicts learning_rate_multiplier 2, .* 0\.0002, 0\.0001"):
         variants({"learning_rate_multiplier": 2, "learning_rate": 0.5})
