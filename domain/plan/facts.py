@@ -1,4 +1,4 @@
-"""What the rules about risks look at: the data, the model and the hyperparameters of one planned job."""
+"""What the rules about risks look at: the files, the model and the hyperparameters of one planned job."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ def steps_in_all(examples: int, hyperparameters: Mapping[str, Any]) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Data:
+class Files:
     """The files of a job. None: there is no validation file, or nobody counted what is too long.
 
     `over_long_examples` is how many have more tokens than the model's context holds.
@@ -38,7 +38,7 @@ class Facts:
     `tuned_models` are the platform's names of the project's own tuned models.
     """
 
-    data: Data
+    files: Files
     model: str
     hyperparameters: Mapping[str, Any]
     tuned_models: Collection[str] = ()
@@ -48,7 +48,7 @@ class Facts:
     @property
     def examples(self) -> int:
         """How many there are to train on."""
-        return self.data.examples
+        return self.files.examples
 
     @property
     def is_large(self) -> bool:
@@ -82,8 +82,8 @@ class Facts:
         """Return what fills the rules' texts: each hyperparameter, the guide's as `preset_…`, and figures."""
         figures = {
             "examples": self.examples,
-            "validation": self.data.validation_examples or 0,
-            "over_long": self.data.over_long_examples or 0,
+            "validation": self.files.validation_examples or 0,
+            "over_long": self.files.over_long_examples or 0,
             "fewest": self.min_examples,
             "recommended": self.recommended_examples,
             "steps": self.steps,

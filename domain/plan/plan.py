@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from domain.methods import SUPERVISED, Tuning
 from domain.plan.durations import Duration, Past, duration
-from domain.plan.facts import Data, Facts, steps_in_all, steps_per_epoch
+from domain.plan.facts import Facts, Files, steps_in_all, steps_per_epoch
 from domain.plan.prices import Price, PriceTable, price
 from domain.plan.reasons import Choice, choices
 from domain.plan.risks import risks
@@ -69,7 +69,7 @@ class Plan:
 
     model: str
     method: str
-    data: Data
+    files: Files
     tokens: Tokens | None
     tokens_in_all: Range | None
     steps: Steps
@@ -80,37 +80,39 @@ class Plan:
     place_in_queue: int | None
 
 
-def make_plan(*, model: str, tuning: Tuning, data: Data, tokens: Tokens | None, around: Surroundings) -> Plan:
+def make_plan(
+    *, model: str, tuning: Tuning, files: Files, tokens: Tokens | None, around: Surroundings
+) -> Plan:
     """Plan a job.
 
     Args:
         model: the platform's name of the model to start from.
         tuning: what the request says, checked: `methods.tuning`.
-        data: the files; at least one example.
+        files: the files; at least one example.
         tokens: of the training file.
         around: what the service knows.
 
     Raises:
         InvalidRequest: for a file of this size the learning rate contradicts its multiplier.
     """
-    chosen = choices(tuning, data.examples)
+    chosen = choices(tuning, files.examples)
     values = {choice.name: choice.value for choice in chosen}
     epochs = int(values["n_epochs"])
     in_all = None if tokens is None else _in_all(tokens, epochs)
     count = None if tokens is None else tokens.count * epochs
-    time = duration(data.examples, epochs, around.history, tokens=count)
+    time = duration(files.examples, epochs, around.history, tokens=count)
     span = None if in_all is None else (in_all.low, in_all.high)
     return Plan(
         model=model,
         method=str((tuning.method or {}).get("type", SUPERVISED)),
-        data=data,
+        files=files,
         tokens=tokens,
         tokens_in_all=in_all,
         steps=Steps(
-            per_epoch=steps_per_epoch(data.examples, values), total=steps_in_all(data.examples, values)
+            per_epoch=steps_per_epoch(files.examples, values), total=steps_in_all(files.examples, values)
         ),
         hyperparameters=chosen,
-        risks=risks(_facts(model, data, values, around)),
+        risks=risks(_facts(model, files, values, around)),
         duration=time,
         price=price(around.prices, model, tokens=span, duration=time),
         place_in_queue=around.place_in_queue,
@@ -122,9 +124,9 @@ def _in_all(tokens: Tokens, epochs: int) -> Range:
     return Range(low=math.floor(low), high=math.ceil(high))
 
 
-def _facts(model: str, data: Data, values: Mapping[str, float], around: Surroundings) -> Facts:
+def _facts(model: str, files: Files, values: Mapping[str, float], around: Surroundings) -> Facts:
     return Facts(
-        data=data,
+        files=files,
         model=model,
         hyperparameters=values,
         tuned_models=around.tuned_models,

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from domain.plan.data_rules import DATA_RULES
 from domain.plan.facts import Facts
+from domain.plan.file_rules import FILE_RULES
 from domain.plan.rules import RULES, Rule
 from domain.plan.words import Words, number, span
 from domain.presets import FORMS, Form
@@ -18,8 +18,8 @@ def risks(facts: Facts) -> tuple[Finding, ...]:
     """
     combined = [rule for rule in RULES if rule.applies(facts)]
     told = {name for rule in combined for name in rule.about}
-    data = [rule for rule in DATA_RULES if rule.applies(facts)]
-    return (*_findings(combined, facts), *_ranges(facts, told), *_findings(data, facts))
+    about_files = [rule for rule in FILE_RULES if rule.applies(facts)]
+    return (*_findings(combined, facts), *_ranges(facts, told), *_findings(about_files, facts))
 
 
 def _findings(rules: Sequence[Rule], facts: Facts) -> Iterator[Finding]:

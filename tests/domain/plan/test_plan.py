@@ -7,7 +7,7 @@ import pytest
 
 from domain import methods
 from domain.plan.durations import Past
-from domain.plan.facts import Data
+from domain.plan.facts import Files
 from domain.plan.plan import Plan, Range, Steps, Surroundings, Tokens, make_plan
 from domain.plan.prices import parse_prices
 
@@ -23,7 +23,7 @@ def planned(
     return make_plan(
         model="qwen3-32b",
         tuning=methods.tuning(asked or {}, method),
-        data=Data(examples=examples),
+        files=Files(examples=examples),
         tokens=tokens,
         around=around or Surroundings(),
     )

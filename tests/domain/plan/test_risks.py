@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from domain.plan.data_rules import DATA_RULES
-from domain.plan.facts import Data, Facts
+from domain.plan.facts import Facts, Files
+from domain.plan.file_rules import FILE_RULES
 from domain.plan.risks import remedies, risks
 from domain.plan.rules import RULES
 from domain.presets import variants
@@ -20,12 +20,14 @@ CLIENT = {
 LARGE = {"examples": 5000, "validation_examples": 500}
 
 
-def found(data: dict[str, Any] | None = None, *, model: str = "qwen3-32b", **changed: float) -> list[Finding]:
+def found(
+    files: dict[str, Any] | None = None, *, model: str = "qwen3-32b", **changed: float
+) -> list[Finding]:
     hyperparameters = {**CLIENT, **changed}
     if "lora_r" in changed:
         hyperparameters["lora_alpha"] = changed.get("lora_alpha", 2 * changed["lora_r"])
     facts = Facts(
-        data=Data(**{"examples": 200, **(data or {})}),
+        files=Files(**{"examples": 200, **(files or {})}),
         model=model,
         hyperparameters=hyperparameters,
         tuned_models={"shop-v1"},
@@ -33,11 +35,11 @@ def found(data: dict[str, Any] | None = None, *, model: str = "qwen3-32b", **cha
     return list(risks(facts))
 
 
-def codes(data: dict[str, Any] | None = None, *, model: str = "qwen3-32b", **changed: float) -> list[str]:
-    return [finding.code for finding in found(data, model=model, **changed)]
+def codes(files: dict[str, Any] | None = None, *, model: str = "qwen3-32b", **changed: float) -> list[str]:
+    return [finding.code for finding in found(files, model=model, **changed)]
 
 
-# code, where it speaks, and where it is just silent: data, and the hyperparameters that differ.
+# code, where it speaks, and where it is just silent: files, and the hyperparameters that differ.
 CASES: list[tuple[str, tuple[dict[str, Any], dict[str, float]], tuple[dict[str, Any], dict[str, float]]]] = [
     ("many_epochs_few_examples", ({}, {"n_epochs": 5}), ({}, {"n_epochs": 4})),
     ("many_epochs_few_examples", ({"examples": 60}, {"n_epochs": 8}), ({"examples": 60}, {"n_epochs": 5})),
@@ -100,7 +102,7 @@ def test_tuning_a_tuned_model_again_is_discouraged(model: str, *, tuned: bool) -
 
 def test_every_rule_has_a_case_above() -> None:
     tried = {code for code, _, _ in CASES} | {"tuned_again"}
-    assert {rule.code for rule in (*RULES, *DATA_RULES)} <= tried
+    assert {rule.code for rule in (*RULES, *FILE_RULES)} <= tried
 
 
 def test_what_the_guide_s_own_client_sends_is_safe() -> None:
@@ -118,7 +120,7 @@ def test_a_preset_on_its_own_size_is_never_a_risky_combination(size: range) -> N
 
 def test_remedies_come_in_the_guide_s_order_and_only_where_there_is_something_left_to_do() -> None:
     facts = Facts(
-        data=Data(examples=200),
+        files=Files(examples=200),
         model="qwen3-32b",
         hyperparameters={**CLIENT, "n_epochs": 5, "lora_r": 16, "lora_alpha": 32},
     )
@@ -130,7 +132,7 @@ def test_remedies_come_in_the_guide_s_order_and_only_where_there_is_something_le
         "减少轮数(n_epochs 5 → 3)、提高 dropout(lora_dropout 0.05 → 0.1)、降低秩(lora_r 16 → 8)、"
         "增加数据的多样性"
     )
-    done = Facts(data=Data(examples=200), model="m", hyperparameters={**CLIENT, "lora_dropout": 0.1})
+    done = Facts(files=Files(examples=200), model="m", hyperparameters={**CLIENT, "lora_dropout": 0.1})
     assert remedies(done).en == "more diverse data"
 
 
@@ -162,7 +164,7 @@ def test_findings_come_in_the_order_of_the_rules_with_the_request_s_figures() ->
     )
 
 
-@pytest.mark.parametrize("rule", [*RULES, *DATA_RULES], ids=lambda rule: rule.code)
+@pytest.mark.parametrize("rule", [*RULES, *FILE_RULES], ids=lambda rule: rule.code)
 def test_both_languages_name_the_same_figures(rule: Any) -> None:
     for words in (rule.message, rule.fix):
         english, chinese = (

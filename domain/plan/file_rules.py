@@ -11,10 +11,10 @@ _LARGE_VALIDATION: Final = 0.8
 
 
 def _large_validation(facts: Facts) -> bool:
-    return (facts.data.validation_examples or 0) >= _LARGE_VALIDATION * facts.examples
+    return (facts.files.validation_examples or 0) >= _LARGE_VALIDATION * facts.examples
 
 
-DATA_RULES: Final = (
+FILE_RULES: Final = (
     Rule(
         code="too_few_examples",
         applies=lambda facts: facts.examples < facts.min_examples,
@@ -41,7 +41,7 @@ DATA_RULES: Final = (
     ),
     Rule(
         code="over_long_examples",
-        applies=lambda facts: bool(facts.data.over_long_examples),
+        applies=lambda facts: bool(facts.files.over_long_examples),
         message=Words(
             "{over_long} of {examples} examples have more tokens than the model's context holds; they are "
             "likely to be cut, and the answer stands at their end.",
@@ -51,7 +51,7 @@ DATA_RULES: Final = (
     ),
     Rule(
         code="no_validation_file",
-        applies=lambda facts: facts.is_large and facts.data.validation_examples is None,
+        applies=lambda facts: facts.is_large and facts.files.validation_examples is None,
         message=Words(
             "There is no validation file for {examples} examples: nothing will show when the model begins to "
             "over-fit.",
