@@ -6,11 +6,13 @@ Two kinds, as in OpenAI's fine-tuning format: chat (`messages`) and preference (
 
 from typing import Annotated, Final, Literal, TypeAlias
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, DecodeError, Meta, Raw, Struct, UnsetType
 from msgspec.json import Decoder
 
 CHAT: Final = "chat"
 PREFERENCE: Final = "preference"
+FIRST_VISIBLE: Final = "!"
+"""A text that sorts before this one is empty, or begins with a space or a control character."""
 ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
 
 
@@ -30,7 +32,7 @@ class FunctionCall(Struct, gc=False):
     arguments: str
 
 
-class ToolCall(Struct):
+class ToolCall(Struct, gc=False):
     """One entry of an assistant message's `tool_calls`."""
 
     id: str
@@ -38,38 +40,38 @@ class ToolCall(Struct):
     function: FunctionCall
 
 
-class Function(Struct):
+class Function(Struct, gc=False):
     """What a tool offers; `parameters`, a JSON Schema of any size, is not looked into."""
 
     name: str
 
 
-class Tool(Struct):
+class Tool(Struct, gc=False):
     """One entry of `tools`."""
 
     type: Literal["function"]
     function: Function
 
 
-class System(Struct, tag_field="role", tag="system"):
+class System(Struct, gc=False, tag_field="role", tag="system"):
     """Says who the assistant is."""
 
     content: Content
 
 
-class Developer(Struct, tag_field="role", tag="developer"):
+class Developer(Struct, gc=False, tag_field="role", tag="developer"):
     """The newer name of a system message."""
 
     content: Content
 
 
-class User(Struct, tag_field="role", tag="user"):
+class User(Struct, gc=False, tag_field="role", tag="user"):
     """What the assistant is asked."""
 
     content: Content
 
 
-class Assistant(Struct, tag_field="role", tag="assistant"):
+class Assistant(Struct, gc=False, tag_field="role", tag="assistant"):
     """What the model learns to say, unless `weight` is 0: an answer, or calls of tools."""
 
     content: Content | None = None
@@ -77,19 +79,15 @@ class Assistant(Struct, tag_field="role", tag="assistant"):
     function_call: FunctionCall | None = None
     weight: Literal[0, 1] | None = None
 
-    def says_something(self) -> bool:
-        """Tell whether there is text or a call to learn."""
-        return bool(self.content or self.tool_calls or self.function_call)
 
-
-class ToolAnswer(Struct, tag_field="role", tag="tool"):
+class ToolAnswer(Struct, gc=False, tag_field="role", tag="tool"):
     """What a called tool answered."""
 
     content: Content
     tool_call_id: str
 
 
-class FunctionAnswer(Struct, tag_field="role", tag="function"):
+class FunctionAnswer(Struct, gc=False, tag_field="role", tag="function"):
     """The older name of a tool's answer."""
 
     name: str
@@ -100,7 +98,7 @@ Message: TypeAlias = System | Developer | User | Assistant | ToolAnswer | Functi
 Messages: TypeAlias = Annotated[list[Message], Meta(min_length=1)]
 
 
-class Prompt(Struct):
+class Prompt(Struct, gc=False):
     """The `input` of a preference example."""
 
     messages: Messages
@@ -108,7 +106,7 @@ class Prompt(Struct):
     parallel_tool_calls: bool | None = None
 
 
-class Example(Struct):
+class Example(Struct, gc=False):
     """One line: a chat, or a preference between two answers."""
 
     messages: Messages | UnsetType = UNSET
@@ -121,6 +119,7 @@ class Example(Struct):
 
 
 decode_example: Final = Decoder(Example).decode
+skim: Final = Decoder(Raw).decode
 
 
 def text_of(content: Content | None) -> str:
@@ -146,28 +145,91 @@ def role_of(message: Message) -> str:
 def kind_of(example: Example) -> str | None:
     """Return `chat` or `preference` if the example is a whole and sensible one, else None.
 
-    A chat has a user message and ends with an assistant message; so does a preference, the user
-    message in its input and the assistant message at the end of both outputs. `explain` says in words
-    what None means.
+    In a chat the user asks, the assistant has the last word, one of its messages at least is trained on, and
+    no message is blank; in a preference this is true of the input with either output behind it, and the user
+    asks in the input. `explain` says in words what None means.
+
+    Most lines are one question and its answer, with or without a system message: for these it is written out,
+    since this and the decoder are what the speed of a check comes to.
     """
-    if example.messages is not UNSET:
-        return CHAT if _answers(example.messages, asked=False) else None
+    messages = example.messages
+    if messages is UNSET:
+        return _preference(example)
+    if len(messages) == 3 and type(messages[0]) is System:  # noqa: PLR2004 - system, user, assistant
+        system, question, answer = messages
+        if type(system.content) is not str or system.content <= FIRST_VISIBLE:
+            return _chat(messages)
+    elif len(messages) == 2:  # noqa: PLR2004 - user, assistant
+        question, answer = messages
+    else:
+        return _chat(messages)
+    if (
+        type(question) is User
+        and type(answer) is Assistant
+        and answer.weight is None
+        and not (answer.tool_calls or answer.function_call)
+    ):
+        asked, said = question.content, answer.content
+        if type(asked) is str and type(said) is str and asked > FIRST_VISIBLE and said > FIRST_VISIBLE:
+            return CHAT
+    return _chat(messages)
+
+
+def _chat(messages: list[Message]) -> str | None:
+    return CHAT if _is_whole(messages) else None
+
+
+def _preference(example: Example) -> str | None:
     if example.input is UNSET or example.preferred_output is UNSET or example.non_preferred_output is UNSET:
         return None
-    asked = any(type(message) is User for message in example.input.messages)
-    whole = _answers(example.preferred_output, asked=asked) and _answers(
-        example.non_preferred_output, asked=asked
-    )
-    return PREFERENCE if whole else None
+    prompt, outputs = example.input.messages, (example.preferred_output, example.non_preferred_output)
+    asked = User in map(type, prompt)
+    return PREFERENCE if asked and all(_is_whole([*prompt, *output]) for output in outputs) else None
 
 
-def _answers(messages: list[Message], *, asked: bool) -> bool:
-    """Tell whether the user asked, every assistant message says something, and the last is one; one pass."""
+def says_something(message: Message) -> bool:
+    """Tell whether there is text, or calls that can be read; what a tool answers may be empty."""
+    kind = type(message)
+    if kind is Assistant and (message.tool_calls or message.function_call):  # type: ignore[union-attr]
+        return all(is_json(call.arguments) for call in calls_of(message))  # type: ignore[arg-type]
+    return kind is ToolAnswer or kind is FunctionAnswer or not is_blank(text_of(message.content))
+
+
+def is_blank(text: str) -> bool:
+    """Tell whether a text is empty, or white space that begins with an ASCII one."""
+    return not text or (text < FIRST_VISIBLE and text.isspace())
+
+
+def calls_of(message: Assistant) -> list[FunctionCall]:
+    """Return the calls that an assistant message makes."""
+    calls = [call.function for call in message.tool_calls or []]
+    return calls if message.function_call is None else [*calls, message.function_call]
+
+
+def is_json(text: bytes | str) -> bool:
+    """Tell whether this is well-formed JSON of any kind; one too deep to follow counts."""
+    try:
+        skim(text)
+    except RecursionError:
+        return True
+    except (DecodeError, UnicodeEncodeError):
+        return False
+    return True
+
+
+def _is_whole(messages: list[Message]) -> bool:
+    """Tell whether the user asked, each message says something, and the assistant has the last word."""
     kind: type | None = None
+    asked = trained = False
     for message in messages:
+        content = message.content
+        if (type(content) is not str or content < FIRST_VISIBLE) and not says_something(message):
+            return False
         kind = type(message)
         if kind is User:
             asked = True
-        elif kind is Assistant and not (message.content or message.says_something()):  # type: ignore[union-attr]
-            return False
-    return asked and kind is Assistant
+        elif kind is Assistant:
+            trained = trained or message.weight != 0  # type: ignore[union-attr]
+            if not says_something(message):
+                return False
+    return asked and trained and kind is Assistant

@@ -1,60 +1,208 @@
-"""What can be wrong with one line of a training file, in English and Chinese."""
+"""What can be wrong with a training file, in English and Chinese: what it is, and how to mend it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-# code: (English, Chinese), to follow "Line 3" or "Line 3: message 2". Whoever finds the fault fills in
-# `{field}` and `{seen}`.
-_WORDS: Final[dict[str, tuple[str, str]]] = {
-    "not_json": ("is not JSON: {seen}", "不是有效的 JSON:{seen}"),
-    "too_deep": ("is nested too deeply", "嵌套层数过深"),
-    "not_an_object": ("is {seen}, not a JSON object", "是 {seen},而不是 JSON 对象"),
-    "unknown_format": (
+
+class Words(NamedTuple):
+    """The words of one code. Those of a fault follow "Line 3" or "Line 3: message 2"."""
+
+    english: str
+    chinese: str
+    fix: str
+    fix_zh: str
+
+
+_MESSAGES_FORM: Final = (
+    '{"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}'
+)
+
+_TO_JSON_LINES: Final = (
+    "Write one JSON object on each line; `tuneward data convert` makes them of CSV or a JSON array."
+)
+_TO_JSON_LINES_ZH: Final = "请每行写一个 JSON 对象;CSV 或 JSON 数组可用 `tuneward data convert` 转换。"
+_LONGEST_QUOTE: Final = 60
+
+# Whoever finds the fault fills in `{field}` and `{seen}`.
+_LINE_WORDS: Final[Mapping[str, Words]] = {
+    "not_json": Words(
+        "is not JSON: {seen}",
+        "不是有效的 JSON:{seen}",
+        "Write one whole JSON object on each line, with double quotes and without trailing commas; "
+        "a program should write it with a JSON library.",
+        "每行写一个完整的 JSON 对象,使用双引号,末尾不要多余的逗号;建议用 JSON 库生成。",
+    ),
+    "not_utf8": Words(
+        "is not UTF-8: {seen}",
+        "不是 UTF-8 编码:{seen}",
+        "Save the file as UTF-8; GBK or Latin-1 text has to be converted first.",
+        "请将文件另存为 UTF-8;GBK 或 Latin-1 文本需要先转换。",
+    ),
+    "nul_byte": Words(
+        "holds a NUL byte; the file is not text",
+        "包含 NUL 字节,不是文本文件",
+        "Remove the byte, or export the data as text again.",
+        "请删除该字节,或重新导出为文本。",
+    ),
+    "line_too_long": Words(
+        "is longer than the {seen} bytes that a line may have",
+        "超过了每行最多 {seen} 字节的限制",
+        "Split the conversation into several examples, one on each line.",
+        "请将该对话拆分为多个样本,每行一个。",
+    ),
+    "too_deep": Words(
+        "is nested too deeply",
+        "嵌套层数过深",
+        "Keep to the form of an example: " + _MESSAGES_FORM,
+        "请使用样本的标准格式:" + _MESSAGES_FORM,
+    ),
+    "not_an_object": Words(
+        "is {seen}, not a JSON object",
+        "是 {seen},而不是 JSON 对象",
+        "Write a JSON object in braces there.",
+        "此处应为花括号括起的 JSON 对象。",
+    ),
+    "unknown_format": Words(
         "has neither 'messages' nor 'input', 'preferred_output' and 'non_preferred_output'{seen}",
         "既没有 'messages',也没有 'input'、'preferred_output' 和 'non_preferred_output'{seen}",
+        f"Write the example as {_MESSAGES_FORM}; `tuneward data convert` can do it.",
+        "请将样本写成 " + _MESSAGES_FORM + ";Alpaca、ShareGPT、CSV 可用 `tuneward data convert` 转换。",
     ),
-    "mixed_formats": (
+    "mixed_formats": Words(
         "is a {seen} example, but the file began with another kind; one file holds one kind",
         "是 {seen} 样本,与文件开头的类型不同;一个文件只能包含一种类型",
+        "Put chat and preference examples into files of their own.",
+        "请将 chat 与 preference 样本分别放入不同的文件。",
     ),
-    "missing_field": ("has no '{field}'", "缺少 '{field}'"),
-    "wrong_type": ("has {seen} as '{field}'", "的 '{field}' 是 {seen},类型不正确"),
-    "unknown_role": (
+    "missing_field": Words("has no '{field}'", "缺少 '{field}'", "Add '{field}'.", "请补充 '{field}'。"),
+    "wrong_type": Words(
+        "has {seen} as '{field}'",
+        "的 '{field}' 是 {seen},类型不正确",
+        "Give '{field}' the type that the format asks for: content is text, lists stand in brackets.",
+        "请将 '{field}' 改为格式要求的类型:content 为文本,列表使用方括号。",
+    ),
+    "unknown_role": Words(
         "has the role {seen}; use system, developer, user, assistant, tool or function",
         "的角色是 {seen};可用的角色为 system、developer、user、assistant、tool、function",
+        "Write what the model is asked as user, and what it shall answer as assistant.",
+        "提问使用 user,期望的回答使用 assistant。",
     ),
-    "bad_weight": ("has the weight {seen}; use 0 or 1", "的 weight 是 {seen};只能为 0 或 1"),
-    "no_messages": ("has no messages in '{field}'", "的 '{field}' 中没有消息"),
-    "no_user_message": ("has no user message", "缺少 user 消息"),
-    "no_assistant_message": ("has no assistant message in '{field}'", "的 '{field}' 中缺少 assistant 消息"),
-    "last_not_assistant": (
-        "does not end '{field}' with an assistant message",
-        "的 '{field}' 最后一条不是 assistant 消息",
+    "bad_weight": Words(
+        "has the weight {seen}; use 0 or 1",
+        "的 weight 是 {seen};只能为 0 或 1",
+        "Write 1 to train on the message, 0 not to, or leave the weight out.",
+        "参与训练写 1,不参与写 0,或省略 weight。",
     ),
-    "empty_answer": ("is an assistant message that says nothing", "是没有内容的 assistant 消息"),
-    "wrong_shape": ("does not have the shape of an example: {seen}", "不符合样本格式:{seen}"),
+    "bad_arguments": Words(
+        "calls {seen} with arguments that are not JSON",
+        "调用 {seen} 时的 arguments 不是有效的 JSON",
+        'Write the arguments as JSON in a string, such as "{\\"city\\": \\"Wuhan\\"}".',
+        'arguments 应为字符串形式的 JSON,例如 "{\\"city\\": \\"武汉\\"}"。',
+    ),
+    "no_messages": Words(
+        "has no messages in '{field}'",
+        "的 '{field}' 中没有消息",
+        "Add at least a user message and an assistant message.",
+        "请至少添加一条 user 消息和一条 assistant 消息。",
+    ),
+    "no_conversation": Words(
+        "has neither a user nor an assistant message",
+        "既没有 user 消息,也没有 assistant 消息",
+        "Add what the user asks and what the assistant answers.",
+        "请补充用户的提问与助手的回答。",
+    ),
+    "no_user_message": Words(
+        "has no user message", "缺少 user 消息", "Add what the user asks.", "请补充用户的提问。"
+    ),
+    "no_assistant_message": Words(
+        "has no assistant message in '{field}'",
+        "的 '{field}' 中缺少 assistant 消息",
+        "Add the answer that the model shall learn.",
+        "请补充模型要学习的回答。",
+    ),
+    "last_not_assistant": Words(
+        "ends '{field}' and is not an assistant message",
+        "是 '{field}' 的最后一条,但不是 assistant 消息",
+        "End with the assistant's answer, or remove what comes behind it.",
+        "请以助手的回答结尾,或删除其后的消息。",
+    ),
+    "empty_content": Words(
+        "is a {field} message without text",
+        "是没有文本的 {field} 消息",
+        "Write the text, or remove the message.",
+        "请填写文本,或删除该消息。",
+    ),
+    "empty_answer": Words(
+        "is an assistant message that says nothing",
+        "是没有内容的 assistant 消息",
+        "Write the answer, or remove the line.",
+        "请填写回答,或删除该行。",
+    ),
+    "nothing_trained": Words(
+        "has the weight 0 on every assistant message, so that nothing is learned from it",
+        "的所有 assistant 消息的 weight 均为 0,模型学不到任何内容",
+        "Give at least one assistant message the weight 1, or remove the line.",
+        "请将至少一条 assistant 消息的 weight 设为 1,或删除该行。",
+    ),
+    "wrong_shape": Words(
+        "does not have the shape of an example: {seen}",
+        "不符合样本格式:{seen}",
+        "Keep to the form of an example: " + _MESSAGES_FORM,
+        "请使用样本的标准格式:" + _MESSAGES_FORM,
+    ),
+}  # fmt: skip
+# What is wrong with a file as a whole; whole sentences.
+_FILE_WORDS: Final[Mapping[str, Words]] = {
+    "empty_file": Words(
+        "The file is empty.",
+        "文件为空。",
+        "Send a file with one JSON object on each line.",
+        "请提供每行一个 JSON 对象的文件。",
+    ),
+    "not_text": Words(
+        "The file is {seen}; send JSON Lines as UTF-8 text.",
+        "文件是 {seen};请提供 UTF-8 文本格式的 JSON Lines。",
+        "Unpack or export it as JSON Lines in UTF-8.",
+        "请解压或导出为 UTF-8 的 JSON Lines。",
+    ),
+    "no_json": Words(
+        "Not one line of the file is JSON; JSON Lines has one JSON object on each line.",
+        "文件中没有一行是 JSON;JSON Lines 要求每行一个 JSON 对象。",
+        _TO_JSON_LINES,
+        _TO_JSON_LINES_ZH,
+    ),
+    "no_json_begins": Words(
+        "Not one of the first {seen} lines with text is JSON.",
+        "前 {seen} 行非空行中没有一行是 JSON。",
+        _TO_JSON_LINES,
+        _TO_JSON_LINES_ZH,
+    ),
 }
-_LONGEST_QUOTE: Final = 60
+CODES: Final = (*_LINE_WORDS, *_FILE_WORDS)
+"""Every code that a fault may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing wrong with one line.
+    """One thing wrong with one line, or with the file as a whole, for which `line` is None.
 
     `line` counts from 1 and counts blank lines too, as an editor does. `message_index` counts from 0
     within `messages` (or the list that the message names); None where the line as a whole is meant.
     """
 
-    line: int
+    line: int | None
     code: str
     message: str
     message_zh: str
+    fix: str
+    fix_zh: str
     message_index: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flaw:
-    """A fault that does not know its line yet: a code of the table above and what fills its words.
+    """A fault that does not know its line yet: a code of the tables above and what fills its words.
 
     `within` names the list of messages where it is not `messages`.
     """
@@ -65,23 +213,34 @@ class Flaw:
     message_index: int | None = None
     within: str = ""
 
-    def on(self, line: int) -> Fault:
+    def on(self, line: int | None) -> Fault:
         """Return the fault in words, on this line."""
-        english, chinese = (words.format(field=self.field, seen=self.seen) for words in _WORDS[self.code])
-        at, at_zh = "", ""
-        if self.message_index is not None:
-            of, of_zh = (f" of '{self.within}'", f" '{self.within}' 的") if self.within else ("", "")
-            at, at_zh = (
-                f": message {self.message_index + 1}{of}",
-                f"{of_zh}第 {self.message_index + 1} 条消息",
-            )
+        words = _LINE_WORDS.get(self.code) or _FILE_WORDS[self.code]
+        english, chinese, fix, fix_zh = (text.replace("{field}", self.field).replace("{seen}", self.seen)
+                                         for text in words)  # fmt: skip
+        if line is not None:
+            english, chinese = f"{self._place(line)} {english}.", f"{self._place_zh(line)}{chinese}。"
         return Fault(
             line=line,
             code=self.code,
-            message=f"Line {line}{at} {english}.",
-            message_zh=f"第 {line} 行{at_zh}{chinese}。",
+            message=english,
+            message_zh=chinese,
+            fix=fix,
+            fix_zh=fix_zh,
             message_index=self.message_index,
         )
+
+    def _place(self, line: int) -> str:
+        if self.message_index is None:
+            return f"Line {line}"
+        of = f" of '{self.within}'" if self.within else ""
+        return f"Line {line}: message {self.message_index + 1}{of}"
+
+    def _place_zh(self, line: int) -> str:
+        if self.message_index is None:
+            return f"第 {line} 行"
+        of = f" '{self.within}' 的" if self.within else ""
+        return f"第 {line} 行{of}第 {self.message_index + 1} 条消息"
 
 
 def quoted(text: str) -> str:

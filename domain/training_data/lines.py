@@ -1,8 +1,6 @@
-"""Bytes in any portions to whole lines, and the refusal of what is no text at all."""
+"""Bytes in any portions to whole lines."""
 
 from typing import Final
-
-from domain.errors import InvalidFile
 
 BOM: Final = b"\xef\xbb\xbf"
 _HEAD_BYTES: Final = 8
@@ -21,30 +19,29 @@ _BINARY: Final = {
 }
 
 
-def refusal(message: str) -> InvalidFile:
-    """Return the error for a file that is refused as a whole."""
-    return InvalidFile(message, param="file")
-
-
 class Lines:
-    """Cuts bytes into lines, holding at most one unfinished line of `max_line_bytes`.
+    """Cuts bytes into whole lines, holding at most one unfinished line of `max_line_bytes`.
 
-    `count` is the number of lines handed out so far; `size` the number of bytes taken.
+    Attributes:
+        count: How many lines were handed out so far.
+        size: How many bytes were taken.
+        binary: What kind of file this is, if its first bytes say that it is no text; None else.
+        overlong: The numbers of the lines that are too long, counted from 1. Each is known as soon as it is
+            too long, its bytes are dropped, and it is handed out as an empty line.
     """
 
     def __init__(self, max_line_bytes: int) -> None:
+        self.count = 0
+        self.size = 0
+        self.binary: str | None = None
+        self.overlong: list[int] = []
         self._max = max_line_bytes
         self._head: bytes | None = b""
         self._tail = bytearray()
-        self.count = 0
-        self.size = 0
+        self._dropping = False
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """Return the lines that `chunk` completes, without their LF (a CR before it stays).
-
-        Raises:
-            InvalidFile: The file is binary, not UTF-8, holds a NUL, or a line is too long.
-        """
+        """Return the lines that `chunk` completes, without their LF (a CR before it stays)."""
         self.size += len(chunk)
         if self._head is not None:
             chunk = self._head + chunk
@@ -55,21 +52,13 @@ class Lines:
         return self._cut(chunk)
 
     def finish(self) -> list[bytes]:
-        """Return the last line if it has no LF behind it.
-
-        Raises:
-            InvalidFile: As `feed`, or the file is empty.
-        """
-        if self.size == 0:
-            raise refusal("The file is empty.")
+        """Return what is left: the last line, if it has no LF behind it."""
         lines = [] if self._head is None else self._cut(self._begin(self._head))
-        return lines + self._cut(b"\n") if self._tail else lines
+        return lines + self._cut(b"\n") if self._tail or self._dropping else lines
 
     def _begin(self, head: bytes) -> bytes:
         self._head = None
-        for magic, kind in _BINARY.items():
-            if head.startswith(magic):
-                raise refusal(f"The file is {kind}; send JSON Lines as UTF-8 text.")
+        self.binary = next((kind for magic, kind in _BINARY.items() if head.startswith(magic)), None)
         return head.removeprefix(BOM)
 
     def _cut(self, chunk: bytes) -> list[bytes]:
@@ -77,44 +66,31 @@ class Lines:
         if end < 0:
             self._hold(chunk)
             return []
-        block = b"".join((self._tail, memoryview(chunk)[:end]))
+        whole = memoryview(chunk)[:end]
+        if self._dropping:  # up to the first LF it belongs to the line that is too long
+            whole = whole[chunk.index(b"\n") :]
+        block = b"".join((self._tail, whole))
         self._tail.clear()
-        self._demand_text(block)
+        self._dropping = False
         lines = block.split(b"\n")
         if len(block) > self._max:
-            self._demand_short(lines)
+            self._drop_overlong(lines)
         self.count += len(lines)
         self._hold(chunk[end + 1 :])
         return lines
 
-    def _hold(self, rest: bytes) -> None:
-        if len(self._tail) + len(rest) > self._max:
-            raise self._too_long(self.count + 1)
-        if b"\0" in rest:
-            raise self._nul(self.count + 1)
-        self._tail += rest
-
-    def _demand_text(self, block: bytes) -> None:
-        if b"\0" in block:
-            raise self._nul(self.count + 1 + block.count(b"\n", 0, block.index(b"\0")))
-        if block.isascii():
-            return
-        try:
-            block.decode()
-        except UnicodeDecodeError as error:
-            line = self.count + 1 + block.count(b"\n", 0, error.start)
-            column = error.start - block.rfind(b"\n", 0, error.start)
-            raise refusal(
-                f"Line {line} is not UTF-8: byte {column} of it is 0x{block[error.start]:02x}."
-            ) from error
-
-    def _demand_short(self, lines: list[bytes]) -> None:
+    def _drop_overlong(self, lines: list[bytes]) -> None:
         for offset, line in enumerate(lines):
             if len(line) > self._max:
-                raise self._too_long(self.count + 1 + offset)
+                self.overlong.append(self.count + 1 + offset)
+                lines[offset] = b""
 
-    def _too_long(self, line: int) -> InvalidFile:
-        return refusal(f"Line {line} is longer than the {self._max} bytes that a line may have.")
-
-    def _nul(self, line: int) -> InvalidFile:
-        return refusal(f"Line {line} holds a NUL byte; the file is not text.")
+    def _hold(self, rest: bytes) -> None:
+        if self._dropping:
+            return
+        if len(self._tail) + len(rest) > self._max:
+            self.overlong.append(self.count + 1)
+            self._tail.clear()
+            self._dropping = True
+        else:
+            self._tail += rest

@@ -3,7 +3,6 @@
 import codecs
 import json
 import tracemalloc
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.errors import InvalidFile
-from domain.training_data.structure import FAULTS_COUNTED, Structure, StructureCheck
+from domain.training_data.structure import FAULTS_KEPT, Structure, StructureCheck
 
 SYSTEM = {"role": "system", "content": "You answer for a bank."}
 USER = {"role": "user", "content": "How do I close my account?"}
@@ -38,7 +37,10 @@ def check(*chunks: bytes, max_line_bytes: int = 1024 * 1024) -> Structure:
     structure = StructureCheck(max_line_bytes)
     for chunk in chunks:
         structure.feed(chunk)
-    return structure.finish()
+    found = structure.finish()
+    if found.refusal is not None:
+        raise found.refusal
+    return found
 
 
 def refused(*chunks: bytes, max_line_bytes: int = 1024 * 1024) -> str:
@@ -96,7 +98,7 @@ FAULTY = [
     (b'{"a": ' * 100_000, "too_deep", None),
     (b"[1, 2]", "not_an_object", None),
     (b'"text"', "not_an_object", None),
-    (b"1" * 5000, "wrong_shape", None),
+    (b"1" * 5000, "not_an_object", None),
     (b'{"messages": [{"role": "user", "content": 1' + b"0" * 5000 + b"}]}", "wrong_shape", 0),
     (b'{"messages": [{"role": "user", "content": 1e999}]}', "wrong_shape", 0),
     (b"{}", "unknown_format", None),
@@ -131,19 +133,43 @@ FAULTY = [
     (chat(USER, ASSISTANT, parallel_tool_calls="yes"), "wrong_type", None),
     (chat(SYSTEM, ASSISTANT), "no_user_message", None),
     (chat(SYSTEM, USER), "no_assistant_message", None),
-    (chat(USER, ASSISTANT, USER), "last_not_assistant", None),
+    (chat(USER, ASSISTANT, USER), "last_not_assistant", 2),
     (json.dumps({**PREFERENCE, "input": "text"}).encode(), "wrong_type", None),
     (json.dumps({**PREFERENCE, "input": {"messages": [SYSTEM]}}).encode(), "no_user_message", None),
     (json.dumps({**PREFERENCE, "preferred_output": []}).encode(), "no_messages", None),
     (json.dumps({**PREFERENCE, "preferred_output": [USER]}).encode(), "no_assistant_message", None),
     (json.dumps({**PREFERENCE, "non_preferred_output": [{"role": "x"}]}).encode(), "unknown_role", 0),
-    (json.dumps({"preferred_output": [ASSISTANT]}).encode(), "missing_field", None),
+    (
+        json.dumps({**PREFERENCE, "preferred_output": [{**ASSISTANT, "weight": 0}]}).encode(),
+        "nothing_trained",
+        None,
+    ),
+    (chat({}, ASSISTANT), "missing_field", 0),
+    (
+        chat({"from": "human", "value": "x"}, {"from": "gpt", "value": "y"}).replace(
+            b'{"from": "gpt", "value": "y"}', b'{"role": "assistant", "content": "y"}'
+        ),
+        "missing_field",
+        0,
+    ),
+    (chat(SYSTEM), "no_conversation", None),
+    (chat({"role": "user", "content": ""}, ASSISTANT), "empty_content", 0),
+    (chat({"role": "system", "content": " \n"}, USER, ASSISTANT), "empty_content", 0),
+    (chat({"role": "user", "content": [{"type": "text", "text": "\t"}]}, ASSISTANT), "empty_content", 0),
+    (chat(USER, {"role": "assistant", "content": "  "}), "empty_answer", 1),
+    (chat(USER, {**ASSISTANT, "weight": 0}), "nothing_trained", None),
+    (chat(USER, {"role": "assistant", "function_call": {"name": "x", "arguments": "{"}}), "bad_arguments", 1),
+    (
+        chat(USER, {**ASSISTANT, "tool_calls": [{**CALL, "function": {"name": "x", "arguments": "x=1"}}]}),
+        "bad_arguments",
+        1,
+    ),
     (
         json.dumps({"input": {"messages": [USER]}, "preferred_output": [ASSISTANT]}).encode(),
         "missing_field",
         None,
     ),
-    (chat({"role": "bot", "content": "x" * 100_000}), "wrong_shape", 0),
+    (chat({"role": "bot", "content": "x" * 100_000}), "unknown_role", 0),
     (chat({"role": "user", "content": "x" * 100_000}), "no_assistant_message", None),
 ]
 
@@ -228,7 +254,7 @@ def test_the_file_may_be_cut_anywhere() -> None:
         (codecs.BOM_UTF8, "Not one line of the file is JSON"),
         (b"name,age\nada,36\n", "Not one line of the file is JSON"),
         (b"{\n  'a': 5\n}", "Not one line of the file is JSON"),
-        (b"x\n" * FAULTS_COUNTED, f"Not one of the first {FAULTS_COUNTED:,} lines"),
+        (b"x\n" * 10_000, "Not one of the first 10,000 lines"),
     ],
     ids=lambda value: repr(value)[:40],
 )  # fmt: skip
@@ -254,9 +280,7 @@ def test_a_refusal_is_known_at_once_and_kept_until_the_end() -> None:
     structure.feed(b"x" * 101)
     assert structure.refusal is not None
     structure.feed(GOOD)
-    with pytest.raises(InvalidFile) as raised:
-        structure.finish()
-    assert raised.value is structure.refusal
+    assert structure.finish().refusal is structure.refusal
 
 
 def test_memory_is_flat_for_one_endless_line() -> None:
@@ -271,14 +295,13 @@ def test_memory_is_flat_for_one_endless_line() -> None:
         tracemalloc.stop()
 
 
-def test_only_the_first_hundred_faults_are_kept_and_counting_ends() -> None:
-    some = check(GOOD + b"\n" + b"{}\n" * 150 + GOOD)
-    assert (len(some.faults), some.fault_count, some.examples, some.lines) == (100, 150, 2, 152)
-    many = check(GOOD + b"\n", b"{}\n" * (FAULTS_COUNTED + 10), GOOD)
-    assert (len(many.faults), many.fault_count, many.lines) == (100, FAULTS_COUNTED, FAULTS_COUNTED + 12)
-    assert many.summary.startswith(
-        f"{FAULTS_COUNTED} or more lines of {many.lines} cannot be used. Line 2 has"
-    )
+def test_faults_beyond_those_that_are_told_are_counted() -> None:
+    more = FAULTS_KEPT + 5
+    many = check(GOOD + b"\n", b"{}\n" * more, GOOD)
+    assert (len(many.faults), many.fault_count, many.faulty_count) == (FAULTS_KEPT, more, more)
+    assert (many.examples, many.lines, len(many.faulty_lines)) == (2, more + 2, more)
+    assert many.summary.startswith(f"{more} lines of {many.lines} cannot be used. Line 2 has")
+    assert many.summary_zh.startswith(f"共 {many.lines} 行,其中 {more} 行无法使用。第 2 行")
 
 
 def test_a_summary_stays_short_whatever_is_in_the_file() -> None:
@@ -307,9 +330,9 @@ LINE = JSON | st.fixed_dictionaries({"messages": st.lists(MESSAGE, max_size=4)},
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # nested strategies; a busy machine
 @given(LINE)
-def test_any_json_is_an_example_or_has_exactly_one_explained_fault(line: Any) -> None:
+def test_any_json_is_an_example_or_has_explained_faults(line: Any) -> None:
     structure = check(json.dumps(line).encode())
-    assert structure.examples + structure.fault_count == 1
+    assert structure.examples + structure.faulty_count == 1
     assert all(fault.code != "mixed_formats" for fault in structure.faults)
 
 
@@ -319,6 +342,7 @@ def test_no_bytes_make_it_crash(chunks: list[bytes]) -> None:
     structure = StructureCheck(200)
     for chunk in chunks:
         structure.feed(chunk)
-    with suppress(InvalidFile):
-        found = structure.finish()
-        assert found.lines >= found.examples + found.fault_count > 0
+    found = structure.finish()
+    assert found.lines >= found.examples + found.faulty_count
+    assert found.faulty_count == len(found.faulty_lines)
+    assert found.usable != bool(found.faults)
