@@ -16,6 +16,9 @@ FIRST_VISIBLE: Final = "!"
 ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
 
 
+_NOTHING: Final = Raw(b"null")
+
+
 class TextPart(Struct, tag_field="type", tag="text", gc=False):
     """A piece of a message's content; this model family reads text only."""
 
@@ -41,9 +44,11 @@ class ToolCall(Struct, gc=False):
 
 
 class Function(Struct, gc=False):
-    """What a tool offers; `parameters`, a JSON Schema of any size, is not looked into."""
+    """What a tool offers; `parameters`, a JSON Schema of any size, is kept as it stands."""
 
     name: str
+    description: Raw = _NOTHING
+    parameters: Raw = _NOTHING
 
 
 class Tool(Struct, gc=False):
@@ -135,6 +140,20 @@ def messages_of(example: Example) -> list[Message]:
         return example.messages
     prompt = example.input.messages if example.input is not UNSET else []
     return [*prompt, *(example.preferred_output or [])]
+
+
+def tools_of(example: Example) -> list[str]:
+    """Return the tools of one line, each as the JSON that the model reads."""
+    prompt = example.input if example.input is not UNSET else None
+    tools = example.tools or (prompt.tools if prompt is not None else None) or []
+    functions = [tool.function for tool in tools] or example.functions or []
+    return [_described(function) for function in functions]
+
+
+def _described(function: Function) -> str:
+    description, parameters = (bytes(raw).decode() for raw in (function.description, function.parameters))
+    told = f'"name": "{function.name}", "description": {description}, "parameters": {parameters}'
+    return f'{{"type": "function", "function": {{{told}}}}}'
 
 
 def role_of(message: Message) -> str:
