@@ -120,12 +120,16 @@ def _faults(turns: list[_Turn]) -> Iterator[tuple[int, Misfit]]:
         if not turn.role:
             yield turn.line, Misfit("no_label", seen=quoted(turn.lines[0]))
         elif turn.role not in _DUE[before]:
-            yield turn.line, Misfit("out_of_turn", field=turn.role, seen=", ".join(_DUE[before]))
+            yield turn.line, Misfit("out_of_turn", field=quoted(turn.role), seen=_due(before))
         elif not turn.text:
-            yield turn.line, Misfit("blank_text", field=turn.role)
+            yield turn.line, Misfit("blank_text", field=quoted(turn.role))
         before = turn.role
     if before != "assistant":
         yield turns[0].line, Misfit("no_last_answer")
+
+
+def _due(before: str) -> str:
+    return " / ".join(quoted(role) for role in _DUE[before])
 
 
 def _example(turns: list[_Turn], system: str | None) -> ExampleDict:

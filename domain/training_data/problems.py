@@ -110,12 +110,6 @@ _WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
         "Add the answer, or delete what comes after the last one.",
         "请补上回答,或删除最后一个回答之后的内容。",
     ),
-    "not_an_example": (
-        "is no usable example: {seen}",
-        "不是可用的样本:{seen}",
-        "Correct it as the message says.",
-        "请按提示改正。",
-    ),
     "ragged_row": (
         "has {seen} cells, but the header has {field}",
         "有 {seen} 个单元格,而表头有 {field} 个",
@@ -135,7 +129,7 @@ _WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
         "请以 '用户:'、'助手:' 或 '系统:' 开头。",
     ),
     "out_of_turn": (
-        "is a turn of {field} where one of {seen} is due",
+        "is a turn of {field} where {seen} is due",
         "是 {field} 的发言,而此处应为 {seen}",
         "Let User and Assistant take turns; System comes first. Divide conversations by '---'.",
         "用户与助手须轮流发言,系统提示放在最前;不同对话之间请用 '---' 隔开。",

@@ -25,8 +25,7 @@ BY: Final = ("system", "kind", "turns", "script")
 """By what strata are told apart: the system prompt, chat or preference, one turn or several, Han or other."""
 _SYSTEM_SHOWN: Final = 40
 _GROUP_BYTES: Final = 8
-_han: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_letter: Final = re.compile(r"[^\W\d_]")
+_han: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,6 @@ def _stratum(messages: list[Message], kind: str, asked: list[str], by: tuple[str
 
 def script_of(texts: list[str]) -> str:
     """Return `han` if most letters are Chinese characters, else `other`."""
-    han = sum(len(_han.findall(text)) for text in texts)
-    letters = sum(len(_letter.findall(text)) for text in texts)
+    han = sum(len(text) - len(_han.sub("", text)) for text in texts)
+    letters = sum(sum(map(str.isalpha, text)) for text in texts)
     return "han" if 2 * han > letters else "other"

@@ -30,6 +30,7 @@ _FOREIGN: Final = {
 # Text in other 8-bit encodings is valid GB18030 as well, only of rare characters. Real Chinese text
 # consists of those that GB2312 has.
 _COMMON_SHARE: Final = 0.6
+_REPLACEMENT: Final = "\ufffd"
 _EVIDENCE: Final = 4096
 """The encoding is decided on so many bytes from the first that is not ASCII, if the file has them."""
 _not_ascii: Final = re.compile(rb"[^\x00-\x7f]")
@@ -84,8 +85,8 @@ class TextReader:
         if len(portion) - foreign.start() < _EVIDENCE and not last:
             self._undecided = portion
             return b""
-        self.encoding = encoding_of(portion)
-        self._decoder = codecs.getincrementaldecoder(self.encoding)()
+        self.encoding = encoding_of(portion, self._line)
+        self._decoder = _decoder(self.encoding)
         return portion
 
     def _with_decoder(self, portion: bytes, *, last: bool) -> str:
@@ -105,27 +106,45 @@ class TextReader:
             raise refusal(f"Line {line} holds a NUL byte; the file is not text, or is UTF-16: {_AS_UTF8}.")
 
 
-def encoding_of(portion: bytes) -> str:
+def encoding_of(portion: bytes, line: int = 1) -> str:
     """Return `utf-8` or `gb18030`, whichever these bytes are; they may end within a character.
+
+    Args:
+        portion: The beginning of what is not ASCII.
+        line: The line on which the portion begins, for the error.
 
     Raises:
         InvalidFile: They are neither.
     """
-    if _decoded(portion, "utf-8") is not None:
-        return "utf-8"
-    text = _decoded(portion, "gb18030")
-    foreign = "" if text is None else "".join(char for char in text if not char.isascii())
-    common = len(foreign.encode("gb2312", errors="ignore")) / 2
-    if not foreign or common < _COMMON_SHARE * len(foreign):
-        raise refusal(f"The file is neither UTF-8 nor GB18030 text; {_AS_UTF8}.")
-    return "gb18030"
-
-
-def _decoded(portion: bytes, encoding: str) -> str | None:
     try:
-        return codecs.getincrementaldecoder(encoding)().decode(portion)
+        _decoder("utf-8").decode(portion)
+    except UnicodeDecodeError as error:
+        if not _is_damaged_utf8(portion) and _is_gb18030(portion):
+            return "gb18030"
+        line += portion.count(b"\n", 0, error.start)
+        seen = f"line {line} has the byte 0x{portion[error.start]:02x} where UTF-8 cannot have it"
+        raise refusal(f"The file is neither UTF-8 nor GB18030 text: {seen}; {_AS_UTF8}.") from error
+    return "utf-8"
+
+
+def _decoder(encoding: str) -> codecs.IncrementalDecoder:
+    return codecs.getincrementaldecoder(encoding)()
+
+
+def _is_damaged_utf8(portion: bytes) -> bool:
+    """Tell whether most of what is not ASCII is UTF-8 all the same; of GB18030 text hardly any is."""
+    text = portion.decode(errors="replace")
+    broken = text.count(_REPLACEMENT)
+    return sum(map(str.isascii, text)) + 2 * broken < len(text)
+
+
+def _is_gb18030(portion: bytes) -> bool:
+    try:
+        text = _decoder("gb18030").decode(portion)
     except UnicodeDecodeError:
-        return None
+        return False
+    foreign = "".join(char for char in text if not char.isascii())
+    return len(foreign.encode("gb2312", errors="ignore")) / 2 >= _COMMON_SHARE * max(len(foreign), 1)
 
 
 def _begin(portion: bytes) -> bytes:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 class Limits:
     """Beyond these a file is refused: it is broken, or no file of examples.
 
-    `record_bytes` is the size of one line, one CSV record, one element of an array, measured as UTF-8, and
-    of one example that comes out; `columns` is how many a CSV header may have.
+    `record_bytes` is the size of one line, one element of an array, one example that comes out, measured as
+    UTF-8; a CSV row or a dialogue over several lines is measured in
+    characters. `columns` is how many a CSV row may have.
     """
 
     record_bytes: int = 4 * 1024**2

@@ -89,7 +89,8 @@ def rows(
     table = iter(Rows(chain([first], lines), delimiter, limits))
     line, names = next(table, (1, []))
     if isinstance(names, Misfit):
-        raise refusal(names.on(line).message)
+        problem = names.on(line)
+        raise refusal(f"{problem.message} {problem.fix}")
     header = header_of(names, wishes.columns, delimiter=delimiter)
     for number, cells in table:
         try:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import InvalidRequest
@@ -15,6 +15,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lamb
 PAIRS = st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=4)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(PAIRS, st.none() | TEXT, st.booleans()), min_size=1, max_size=5))
 def test_whatever_is_built_passes_the_structure_check_and_reads_back_the_same(conversations: Any) -> None:
     check = StructureCheck(1 << 20)

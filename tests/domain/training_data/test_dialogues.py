@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain.errors import InvalidFile
 from domain.training_data.dialogues import read
@@ -84,3 +86,22 @@ def test_a_slip_is_named_by_its_line_and_the_next_conversation_is_read(
 def test_a_conversation_without_end_is_refused(text: str) -> None:
     with pytest.raises(InvalidFile, match="longer than the 2,000 bytes"):
         said(text, max_bytes=2000)
+
+
+WORDS = st.lists(st.sampled_from(["Hello", "你好", "x:", "- - -", "1. a", "'A:'"]), min_size=1).map(" ".join)
+TEXTS = st.lists(WORDS, min_size=1, max_size=3).map("\n\n".join)
+TURNS = st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=3)
+
+
+@settings(deadline=None)
+@given(st.lists(TURNS, min_size=1, max_size=3), st.sampled_from(["\n---\n", "\n\n"]))
+def test_what_is_written_down_reads_back_the_same(conversations: Any, between: str) -> None:
+    divided = between if all(len(turns) == 1 for turns in conversations) else "\n---\n"
+    text = divided.join(
+        "\n".join(f"User: {question}\n\n助手:{answer}" for question, answer in turns)
+        for turns in conversations
+    )
+    assert [turns for _, turns in said(text)] == [
+        [said for question, answer in turns for said in (("user", question), ("assistant", answer))]
+        for turns in conversations
+    ]

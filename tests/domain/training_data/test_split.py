@@ -31,7 +31,7 @@ def codes(summary: SplitSummary) -> list[str]:
     return [note.code for note in summary.notes]
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 30), st.sampled_from([None, "s", "t", "u"])), min_size=2, max_size=80),
     st.floats(0.01, 0.5),
@@ -53,7 +53,7 @@ def test_every_line_is_on_one_side_and_no_question_on_both(examples: Any, share:
     assert sum(row.validation for row in summary.strata) == len(validation)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.floats(0.01, 0.5))
 def test_without_repetitions_the_share_is_exact_and_strata_of_two_are_on_both_sides(
     sizes: list[int], share: float
@@ -69,6 +69,7 @@ def test_without_repetitions_the_share_is_exact_and_strata_of_two_are_on_both_si
         assert all(row.validation for row in several)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 1000), min_size=1, max_size=20), st.floats(0.01, 0.5))
 def test_seats_are_near_the_share_of_each_stratum_where_it_is_large(sizes: list[int], share: float) -> None:
     total = max(1, int(sum(sizes) * share + 0.5))

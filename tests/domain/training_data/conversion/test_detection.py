@@ -51,6 +51,10 @@ def test_a_beginning_may_end_within_a_character() -> None:
         ("question,answer\na,b".encode("utf-16-le"), "NUL byte"),
         ("question,answer\ncafé au lait, né à Évry,b\n".encode("latin-1"), "neither UTF-8 nor GB18030"),
         (b"question,answer\n\xff\xff,b\n", "neither UTF-8 nor GB18030"),
+        (
+            "问题,答案\n今天天气怎么样,".encode() + b"\xff\nb,c\n",
+            "line 2 has the byte 0xff where UTF-8 cannot have it",
+        ),
     ],
 )
 def test_an_unknown_file_is_one_clear_error(head: bytes, named: str) -> None:

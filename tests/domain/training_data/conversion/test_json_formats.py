@@ -198,7 +198,7 @@ def test_a_given_system_prompt_goes_where_none_is_written(record: dict[str, Any]
     assert one(record | {"system": "own"}, system="s") == asked("a", "b", "own")
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(TEXT, TEXT, st.none() | TEXT), min_size=1, max_size=5),
     st.sampled_from([None, 2]),
@@ -238,7 +238,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(JSON, max_size=3), st.sampled_from(["alpaca", "sharegpt", "pairs"]))
 def test_any_json_becomes_examples_that_pass_or_problems(records: list[Any], form: str) -> None:
     results, _ = outcome(json.dumps(records), format=form)

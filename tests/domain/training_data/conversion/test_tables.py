@@ -80,6 +80,11 @@ def test_a_ragged_row_is_a_problem_unless_nothing_is_lost(row: str, became: Any)
         ("question,reply_text\n", {"format": "csv"}, "No columns for question and answer"),
         ("question,answer\n", {"columns": {"answer": "reply"}}, "no column 'reply' for the answer"),
         ("question,answer\n", {"columns": {"reply": "answer"}}, "no part 'reply'"),
+        (
+            'question,"answer"x\n',
+            {"format": "csv", "delimiter": ","},
+            "Write a double quote within quoted text twice",
+        ),
         ("question,answer,answer\n", {}, "More than one column is called 'answer'"),
     ],
 )
@@ -88,7 +93,7 @@ def test_a_header_without_usable_columns_is_one_clear_error(text: str, wishes: A
         outcome(text, **wishes)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(CELL, CELL), min_size=1, max_size=5),
     st.sampled_from([",", "\t", ";", "|"]),
