@@ -26,6 +26,7 @@ from domain.training_data.conversion.fields import Dropped
 from domain.training_data.conversion.json_formats import OF_JSON, of_json
 from domain.training_data.conversion.limits import Limits
 from domain.training_data.conversion.outcome import Conversion, Results
+from domain.training_data.lines import refusal
 from domain.training_data.problems import Problem
 from domain.training_data.text import TextReader
 from domain.training_data.text_lines import numbered_lines
@@ -94,23 +95,28 @@ def convert(
     _demand_possible(format, system, delimiter)
     reader = TextReader(stream)
     text = iter(reader)
-    head = next(text, "")
+    if not (head := next(text, "")).strip():
+        raise refusal("The file holds no text.")
     if format is None:
         found = detected(head, columns, delimiter)
     else:
         found = Detected(format=format, reason="it was given", reason_zh="由您指定")
     dropped = Dropped()
-    again, largest = chain([head], text), limits.record_bytes
-    results: Results
-    if found.format in OF_JSON:
-        build = OF_JSON[found.format]
-        results = of_json(again, build, max_bytes=largest, system=system, dropped=dropped)
-    elif found.format == CSV:
-        wishes = tables.Wishes(columns=columns, delimiter=delimiter, system=system)
-        results = tables.rows(numbered_lines(again, largest), limits, wishes, dropped)
-    else:
-        results = dialogues.examples(numbered_lines(again, largest), system=system, max_bytes=largest)
+    wishes = tables.Wishes(columns=columns, delimiter=delimiter, system=system)
+    results = _results(found.format, chain([head], text), wishes, limits, dropped)
     return Conversion(reader, results, dropped, found, limits)
+
+
+def _results(
+    form: str, text: Iterable[str], wishes: tables.Wishes, limits: Limits, dropped: Dropped
+) -> Results:
+    largest, system = limits.record_bytes, wishes.system
+    if form in OF_JSON:
+        return of_json(text, OF_JSON[form], max_bytes=largest, system=system, dropped=dropped)
+    lines = numbered_lines(text, largest)
+    if form == CSV:
+        return tables.rows(lines, limits, wishes, dropped)
+    return dialogues.examples(lines, system=system, max_bytes=largest)
 
 
 def _demand_possible(form: str | None, system: str | None, delimiter: str | None) -> None:

@@ -64,6 +64,13 @@ def test_an_unknown_file_is_one_clear_error(head: bytes, named: str) -> None:
         convert([head])
 
 
+@pytest.mark.parametrize("form", [None, *FORMATS])
+@pytest.mark.parametrize("content", [b"", b"\n \r\n", b"\xef\xbb\xbf"])
+def test_a_file_without_text_is_refused_whatever_its_format(form: str | None, content: bytes) -> None:
+    with pytest.raises(InvalidFile, match=r"is empty|holds no text"):
+        convert([content], format=form)
+
+
 @pytest.mark.parametrize(
     "wishes", [{"format": "xml"}, {"system": " "}, {"delimiter": ""}, {"delimiter": '"'}, {"delimiter": ",,"}]
 )
