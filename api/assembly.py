@@ -79,7 +79,9 @@ async def complete(
 async def _record(held: Resources, assembly: Assembly, stored: StoredFile) -> Upload:
     try:
         async with held.database.transaction() as session:
-            return await uploads.finish_complete(session, assembly, stored)
+            return await uploads.finish_complete(
+                session, assembly, stored, fewest_examples=held.limits.fewest_examples
+            )
     except UploadCompleting:
         await held.blobs.delete(stored.blob_key)
         raise
@@ -100,6 +102,7 @@ async def _put_together(held: Resources, assembly: Assembly, md5: str | None) ->
             assembly.blob_key,
             filename=upload.filename,
             purpose=upload.purpose,
+            max_invalid_ratio=upload.max_invalid_ratio or 0.0,
             life=upload.file_life,
         )
 

@@ -15,14 +15,17 @@ CSV = "text/csv"
 _NOSNIFF = {"x-content-type-options": "nosniff"}
 
 
-async def content_of(file: File, blobs: BlobStore, request: Request, form: Form | None) -> StreamingResponse:
-    """Return the answer that streams a file: as it is kept, or a results file as plain CSV.
+async def content_of(
+    file: File, blobs: BlobStore, request: Request, form: Form | None, *, training: bool = False
+) -> StreamingResponse:
+    """Return the answer that streams a file: as it is kept, as jobs train on it, or results as plain CSV.
 
     Raises:
         NotFound: its bytes are gone, which is found out before the answer begins.
     """
-    size = await blobs.size(file.blob_key)
-    chunks = blobs.read(file.blob_key)
+    key = (file.training_blob_key if training else None) or file.blob_key
+    size = await blobs.size(key)
+    chunks = blobs.read(key)
     results = file.purpose == RESULTS
     headers = _NOSNIFF | ({"vary": "accept"} if results else {})
     if results and (form == "csv" or (form is None and _accepts_csv(request.headers.getlist("accept")))):

@@ -5,15 +5,18 @@ from datetime import timedelta
 
 from starlette.requests import Request
 
-from api.multipart import Upload, UploadLimits
+from api.multipart import WANTED, Upload, UploadLimits
 from api.resources import Limits
 from domain.errors import InvalidFile
 from domain.files import TRAINING, check_purpose, life_of
+from domain.training_data.admission import ratio_of
 from domain.training_data.structure import StructureCheck
 from services import files
 from services.files import StoredFile
 from services.uploads import Arrival
 from storage.blobs import BlobStore
+
+MAX_INVALID_RATIO = "max_invalid_ratio"
 
 
 class Inspection:
@@ -37,7 +40,14 @@ class Inspection:
             raise self._check.refusal
 
     def stored(
-        self, file_id: str, blob_key: str, *, filename: str, purpose: str, life: timedelta | None
+        self,
+        file_id: str,
+        blob_key: str,
+        *,
+        filename: str,
+        purpose: str,
+        max_invalid_ratio: float,
+        life: timedelta | None,
     ) -> StoredFile:
         """Describe the file after its last byte.
 
@@ -47,6 +57,8 @@ class Inspection:
         if self.size == 0:
             raise InvalidFile("The file is empty.", param="file")
         structure = self._check.finish() if purpose == TRAINING else None
+        if structure is not None and structure.refusal is not None:
+            raise structure.refusal
         return StoredFile(
             id=file_id,
             filename=filename,
@@ -54,9 +66,8 @@ class Inspection:
             size=self.size,
             sha256=self._sha256.digest(),
             blob_key=blob_key,
-            status="processed" if structure is None or structure.usable else "error",
-            status_details=structure.summary if structure and not structure.usable else None,
-            examples=structure.examples if structure else None,
+            structure=structure,
+            max_invalid_ratio=max_invalid_ratio,
             life=life,
         )
 
@@ -68,7 +79,11 @@ async def take_file(request: Request, blobs: BlobStore, limits: Limits) -> Store
         InvalidRequest: the form is not right; `param` names the field.
         InvalidFile: the file is too large, or a training file is not JSON Lines at all.
     """
-    form = Upload(request, limits=UploadLimits(max_file_bytes=limits.max_file_bytes))
+    form = Upload(
+        request,
+        limits=UploadLimits(max_file_bytes=limits.max_file_bytes),
+        wanted=(*WANTED, MAX_INVALID_RATIO),
+    )
     file_id = files.new_file_id()
     blob_key = files.blob_key(file_id)
     inspection = Inspection(limits.max_line_bytes)
@@ -81,6 +96,7 @@ async def take_file(request: Request, blobs: BlobStore, limits: Limits) -> Store
             blob_key,
             filename=form.filename,
             purpose=check_purpose(form.fields["purpose"]),
+            max_invalid_ratio=ratio_of(form.fields.get(MAX_INVALID_RATIO)),
             life=life_of(form.fields),
         )
 

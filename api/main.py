@@ -23,6 +23,8 @@ from api.routes import (
     health,
     jobs,
     models,
+    plans,
+    training_data,
     uploads,
     webhook_deliveries,
     webhook_endpoints,
@@ -38,7 +40,9 @@ from crash_points import arm
 from db.session import Database
 from domain.create_requests import Answer
 from domain.errors import Unavailable
+from domain.plan.prices import parse_prices
 from doorbell.bell import Doorbell
+from examining.pool import Pool
 from services import api_keys, create_requests, credentials
 from services.secret_box import SecretBox
 from storage.blobs import open_store
@@ -76,8 +80,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         jobs.router,
         files.router,
         uploads.router,
+        plans.router,
         models.router,
         chat.router,
+        training_data.router,
         webhook_endpoints.router,
         webhook_deliveries.router,
         health.router,
@@ -146,6 +152,8 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Resources:
     sender = WebhookSender(settings.webhook_allowed_networks, timeout=settings.webhook_timeout)
     stack.push_async_callback(sender.aclose)
     passing, asking = _platform(settings, stack)
+    examiners = Pool(settings.examiners)
+    stack.callback(examiners.close)
     return Resources(
         database=database,
         doorbell=doorbell,
@@ -160,7 +168,10 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Resources:
         limits=Limits(
             max_file_bytes=settings.max_file_bytes,
             max_line_bytes=settings.max_line_bytes,
+            fewest_examples=settings.fewest_examples,
         ),
+        examiners=examiners,
+        prices=parse_prices(settings.prices),
         uploads_under_way=_upload_turns(settings.max_concurrent_uploads),
         answered=answered,
     )

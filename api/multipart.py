@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 CHUNK_BYTES: Final = 256 * 1024
+WANTED: Final = ("purpose", "expires_after[anchor]", "expires_after[seconds]")
+"""The fields of a file's form, as OpenAI has them."""
 UNNAMED: Final = "upload"
 LONGEST_FILENAME: Final = 255
 LONGEST_EXTENSION: Final = 16
@@ -74,7 +76,7 @@ class Upload:
         *,
         limits: UploadLimits,
         file: str = "file",
-        wanted: Collection[str] = ("purpose", "expires_after[anchor]", "expires_after[seconds]"),
+        wanted: Collection[str] = WANTED,
         required: Collection[str] = ("purpose",),
     ) -> None:
         self.filename = UNNAMED

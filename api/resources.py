@@ -8,7 +8,9 @@ from api.answered import Answered
 from api.auth import KnownKeys
 from api.turns import OneByOne, Turns
 from db.session import Database
+from domain.plan.prices import PriceTable
 from doorbell.bell import Doorbell
+from examining.pool import Pool
 from services.secret_box import SecretBox
 from storage.blobs import BlobStore
 from webhooks.sender import WebhookSender
@@ -24,6 +26,8 @@ class Limits:
 
     max_file_bytes: int
     max_line_bytes: int
+    fewest_examples: int = 0
+    """Training files with fewer are refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,8 @@ class Resources:
     allowed_networks: Sequence[IPv4Network | IPv6Network]
     limits: Limits
     uploads_under_way: Turns
+    examiners: Pool
+    prices: PriceTable
     answered: Answered
     known_keys: KnownKeys = field(default_factory=KnownKeys)
     webhook_tests: Turns = field(default_factory=lambda: Turns("webhook tests", each=WEBHOOK_TESTS_AT_ONCE))

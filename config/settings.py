@@ -123,6 +123,12 @@ class Settings(BaseSettings):
     max_concurrent_uploads: int = Field(32, ge=1)
     # Longest line of a training file, in bytes.
     max_line_bytes: int = Field(4 * 1024**2, ge=1)
+    # Processes that look at training files, in each worker and api; by default one for each processor.
+    examiners: int | None = Field(None, ge=1, le=64)
+    # Training files with fewer examples are refused; 0 only warns, below 20, as the platform's guide does.
+    fewest_examples: int = Field(0, ge=0)
+    # What the platform asks, for the price range of a plan: `qwen3-32b=CNY 40/Mtoken, *=CNY 18/hour`.
+    prices: str = ""
     # Largest chat request, in bytes; pictures are sent inside them.
     max_chat_bytes: int = Field(4 * 1024**2, ge=1)
     # Largest request body other than an upload or a chat, in bytes; others wait while one is checked.

@@ -23,6 +23,7 @@ class CrashPoint(StrEnum):
     CREATE_WRITTEN = "create.written"  # the api wrote the job and has not committed
     CREATE_COMMITTED = "create.committed"  # the job is kept, and its client does not know
     FILE_STORED = "file.stored"  # the bytes lie in the store, their row is not written
+    FILE_EXAMINED = "file.examined"  # a worker knows what is in a file, and has not written that
     CLAIMED = "claimed"  # rows are claimed, nothing was done with them
     UPLOAD_BEGUN = "upload.begun"  # what is to be uploaded is decided, nothing has left
     UPLOAD_ANSWERED = "upload.answered"  # the platform has the file, and we have not written that

@@ -20,7 +20,10 @@ LONGEST_LIFE: Final = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """One row of `files`. `size` is in bytes; `status` is uploaded, processed or error."""
+    """One row of `files`. `size` is in bytes; `status` is uploaded, processed or error.
+
+    `training_blob_key` and `training_size` are those of the copy that jobs train on, where there is one.
+    """
 
     id: str
     project_id: str
@@ -29,6 +32,8 @@ class File:
     size: int
     sha256: bytes
     blob_key: str
+    training_blob_key: str | None
+    training_size: int | None
     status: str
     status_details: str | None
     examples: int | None

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.job_state import JobState, ShownStatus, shown_status
+from domain.methods import Tuning
 from domain.platform import JobError
 from domain.presets import Variant
 
@@ -102,6 +103,8 @@ class NewJob:
     seed: int
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     """As they were asked for."""
+    tuning: Tuning | None = None
+    """All that was said about the hyperparameters, checked."""
     variants: Sequence[Variant | None] = ()
     """What they come to by the size of the file, see `presets.variants`; what was asked for if empty."""
     method: Mapping[str, Any] | None = None

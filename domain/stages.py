@@ -18,5 +18,8 @@ class Stage(StrEnum):
     DELIVER = "deliver"
     """Webhooks that are due."""
 
+    EXAMINE = "examine"
+    """Training files whose tokens, quality and personal data are to be looked at."""
+
     DUPLICATES = "duplicates"
     """Create calls that are looked at again, in case the platform ran one twice."""

@@ -71,6 +71,16 @@ def _masked(api_key: str) -> str:
     return f": {shown[:3]}…{shown[-4:]}" if len(shown) > 16 else ""  # noqa: PLR2004 - never most of a key
 
 
+async def demand_live(session: Session, *, key_id: str) -> None:
+    """Make sure of a key that was seen before.
+
+    Raises:
+        Unauthenticated: it was revoked since.
+    """
+    if not await projects.is_live_key(session, key_id=key_id):
+        raise Unauthenticated
+
+
 async def create(session: Session, box: SecretBox, *, project: str) -> MadeKey:
     """Make a key for the project of this name, and the project if it is new."""
     api_key = KEY_PREFIX + secrets.token_urlsafe(32)

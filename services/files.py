@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from db.queries import files
+from db.queries import file_reports, files, projects
 from db.session import Session
 from domain import ids
 from domain.errors import FileInUse, NotFound
 from domain.files import File, purposes_of
+from domain.training_data.admission import Admission, Terms, admission
+from domain.training_data.personal_data.policies import Policy
+from domain.training_data.report import packed, structure_record
+from domain.training_data.structure import Structure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +24,9 @@ class StoredFile:
     size: int
     sha256: bytes
     blob_key: str
-    status: str
-    status_details: str | None
-    examples: int | None
+    structure: Structure | None
+    """What the check of a training file came to; None for other purposes."""
+    max_invalid_ratio: float
     life: timedelta | None
     """How long it is kept from the moment it is recorded; None is for ever."""
 
@@ -37,8 +41,28 @@ def blob_key(file_id: str) -> str:
     return f"files/{file_id}"
 
 
-async def keep(session: Session, *, project_id: str, stored: StoredFile) -> File:
-    """Make a stored file one of the project's."""
+async def keep(session: Session, *, project_id: str, stored: StoredFile, fewest_examples: int = 0) -> File:
+    """Make a stored file one of the project's; a training file gets its report, for a worker to finish."""
+    structure, admitted, terms = stored.structure, Admission(status="processed"), Terms()
+    if structure is not None:
+        policy = Policy(await projects.personal_data_policy(session, project_id=project_id))
+        terms = Terms(
+            policy=policy, max_invalid_ratio=stored.max_invalid_ratio, fewest_examples=fewest_examples
+        )
+        admitted = admission(structure, terms)
+    file = await _add(session, project_id, stored, admitted)
+    if structure is not None:
+        await file_reports.add_report(
+            session,
+            file_id=file.id,
+            policy=terms.policy,
+            max_invalid_ratio=terms.max_invalid_ratio,
+            structure=packed(structure_record(structure)),
+        )
+    return file
+
+
+async def _add(session: Session, project_id: str, stored: StoredFile, admitted: Admission) -> File:
     return await files.add_file(
         session,
         id=stored.id,
@@ -48,9 +72,9 @@ async def keep(session: Session, *, project_id: str, stored: StoredFile) -> File
         size=stored.size,
         sha256=stored.sha256,
         blob_key=stored.blob_key,
-        status=stored.status,
-        status_details=stored.status_details,
-        examples=stored.examples,
+        status=admitted.status,
+        status_details=admitted.details,
+        examples=stored.structure.examples if stored.structure else None,
         life=stored.life,
     )
 

@@ -168,7 +168,7 @@ async def _file_fault(session: Session, project_id: str, new: NewJob) -> Invalid
         if file.purpose != "fine-tune":
             message = f"The file {file_id} has the purpose {file.purpose!r}; upload it as 'fine-tune'."
             return InvalidTrainingFile(message, param=param)
-        if file.status != "processed":
+        if file.status == "error":
             why = sentence(file.status_details or file.status)
             message = f"The file {file_id} cannot be used: {why} Upload a corrected file."
             return InvalidTrainingFile(message, param=param)

@@ -34,13 +34,14 @@ async def mark(session: Session) -> str:
 
 
 def is_ours(key: str) -> bool:
-    """Tell whether a key has the form of one that we give: a file, an attempt at an upload's, a part."""
+    """Tell whether a key has the form of one that we give: a file, an attempt at one or at a copy, a part."""
     folder, _, name = key.partition("/")
-    upload_id, _, attempt = name.partition(".")
+    owner_id, _, attempt = name.partition(".")
     if folder == "parts":
         return ids.is_id(ids.PART, name)
     return folder == "files" and (
-        ids.is_id(ids.FILE, name) or (ids.is_id(ids.UPLOAD, upload_id) and attempt.isdecimal())
+        ids.is_id(ids.FILE, name)
+        or (attempt.isdecimal() and (ids.is_id(ids.UPLOAD, owner_id) or ids.is_id(ids.FILE, owner_id)))
     )
 
 

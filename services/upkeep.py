@@ -99,9 +99,10 @@ async def forget_old(session: Session, *, retention: timedelta) -> dict[str, int
     }
 
 
-async def unused_blobs(session: Session, *, limit: int = BATCH) -> list[tuple[str, str]]:
-    """Return file id and blob key of files that were deleted or expired and that no live job needs."""
-    return [(row[0], row[1]) for row in await files.blobs_to_delete(session, limit=limit)]
+async def unused_blobs(session: Session, *, limit: int = BATCH) -> list[tuple[str, list[str]]]:
+    """Return file id and blob keys of files that were deleted or expired and that no live job needs."""
+    rows = await files.blobs_to_delete(session, limit=limit)
+    return [(file_id, [key for key in keys if key]) for file_id, *keys in rows]
 
 
 async def blob_deleted(session: Session, *, file_id: str) -> None:

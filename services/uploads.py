@@ -73,6 +73,7 @@ async def create(
     purpose: str,
     size: int,
     file_life: timedelta | None,
+    max_invalid_ratio: float | None = None,
     max_file_bytes: int,
 ) -> Upload:
     """Announce a file that will arrive in parts.
@@ -92,6 +93,7 @@ async def create(
         purpose=check_purpose(purpose),
         size=size,
         file_life=file_life,
+        max_invalid_ratio=max_invalid_ratio,
     )
 
 
@@ -216,14 +218,16 @@ async def renew(session: Session, assembly: Assembly) -> None:
         raise being_completed()
 
 
-async def finish_complete(session: Session, assembly: Assembly, stored: StoredFile) -> Upload:
+async def finish_complete(
+    session: Session, assembly: Assembly, stored: StoredFile, *, fewest_examples: int = 0
+) -> Upload:
     """Make the file that was put together one of the project's; return the upload with it.
 
     Raises:
         UploadCompleting: another attempt has the upload by now; nothing may be kept of this one.
     """
     upload = assembly.upload
-    await files.keep(session, project_id=upload.project_id, stored=stored)
+    await files.keep(session, project_id=upload.project_id, stored=stored, fewest_examples=fewest_examples)
     ours = await uploads.complete_upload(
         session,
         upload_id=upload.id,

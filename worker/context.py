@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from db.session import Database
 from domain.stages import Stage
+from examining.pool import Pool
 from services.secret_box import SecretBox
 from storage.blobs import BlobStore
 from webhooks.sender import WebhookSender
@@ -46,6 +47,8 @@ class Context:
     blobs: BlobStore
     box: SecretBox
     pace: Pace
+    examiners: Pool = field(default_factory=Pool)
+    """The processes that look at training files; none runs before there is one."""
     wakes: Wakes = field(default_factory=Wakes)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     comeback: Comeback = field(init=False)

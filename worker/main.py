@@ -18,6 +18,7 @@ from db.session import Database
 from domain.parking import Probing
 from doorbell.bell import RING_FUNCTION
 from doorbell.connection import QUEUE, dump
+from examining.pool import Pool
 from leaving import CLEANING_UP, leave, leave_within, within
 from services.credentials import DEFAULT
 from services.secret_box import SecretBox
@@ -142,6 +143,8 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
         box = SecretBox(read_secret_keys(settings))
         sender = WebhookSender(settings.webhook_allowed_networks, timeout=settings.webhook_timeout)
         stack.push_async_callback(sender.aclose)
+        examiners = Pool(settings.examiners)
+        stack.callback(examiners.close)
         yield Context(
             database=database,
             platform=account,
@@ -151,6 +154,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
             blobs=open_store(settings.storage_url),
             box=box,
             pace=_pace(settings),
+            examiners=examiners,
         )
 
 

@@ -12,7 +12,7 @@ from leaving import cut
 from worker import sweeps
 from worker.context import Context
 from worker.drain import LETTING_GO, RunningDrain
-from worker.drains import advance, cancel, deliver, duplicates, track
+from worker.drains import advance, cancel, deliver, duplicates, examine, track
 from worker.heartbeat import Heartbeat
 from worker.probe import Prober
 
@@ -27,7 +27,7 @@ class Motion:
         self._heartbeat = Heartbeat(context.database, context.pace)
         self._drains: list[RunningDrain[Any]] = [
             RunningDrain(stage.drain(context, self._heartbeat), context.wakes, context.pace.drain_interval)
-            for stage in (advance, track, cancel, deliver, duplicates)
+            for stage in (advance, track, cancel, deliver, examine, duplicates)
         ]
         self._claiming: list[asyncio.Task[None]] = []
         self._other_tasks: list[asyncio.Task[None]] = []

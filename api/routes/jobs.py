@@ -12,6 +12,7 @@ from api.answered import WatchedAnswer, has_left
 from api.dependencies import AfterCommit, Authenticated, Held, InTransaction, Recognised
 from api.metadata_filter import metadata_filter
 from api.pagination import After, cut, limit_of
+from api.planning import planned
 from api.resources import Resources
 from api.schemas.common import ListOf
 from api.schemas.jobs import (
@@ -28,7 +29,7 @@ from domain import ids
 from domain.addresses import check_url
 from domain.create_requests import Try, try_of
 from domain.stages import Stage
-from services import create_requests, jobs, models, pauses
+from services import api_keys, create_requests, jobs, models, pauses
 from services.api_keys import Caller
 from services.create_requests import Accepted, Repetition
 
@@ -84,6 +85,14 @@ async def careful(repetition: Repetition, held: Resources) -> AsyncIterator[None
             yield
 
 
+async def plan_instead(body: CreateJob, caller: Caller, held: Resources) -> Response:
+    """Return the plan of a job, as `POST /v1/fine_tuning/plans` does."""
+    async with held.database.transaction() as session:
+        await api_keys.demand_live(session, key_id=caller.api_key_id)
+        plan = await planned(body, session, held, project_id=caller.project_id)
+    return Response(plan.model_dump_json(), media_type="application/json")
+
+
 JobId = Annotated[str, Depends(named_job)]
 
 
@@ -96,6 +105,8 @@ async def create_job(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Accept a job. From this answer on it reaches exactly one end, whatever dies in between."""
+    if body.dry_run:
+        return await plan_instead(body, caller, held)
     if body.webhook_url is not None:
         check_url(body.webhook_url, allowed_networks=held.allowed_networks, param="webhook_url")
     repetition = await repetition_of(request, caller, idempotency_key)

@@ -9,6 +9,7 @@ from api.dependencies import Authenticated, AuthenticatedAlone, Held, InTransact
 from api.pagination import LARGEST_PAGE, After, cut, limit_of
 from api.schemas.common import ListWithIds, list_with_ids
 from api.schemas.uploads import CompleteUpload, CreateUpload, PartOut, UploadOut, part_out, upload_out
+from domain.stages import Stage
 from services import uploads
 
 router = APIRouter(prefix="/v1/uploads", tags=["Uploads"], strict_content_type=False)
@@ -46,6 +47,7 @@ async def create_upload(
         purpose=body.purpose,
         size=body.bytes,
         file_life=body.file_life,
+        max_invalid_ratio=body.max_invalid_ratio,
         max_file_bytes=limits.max_file_bytes,
     )
     return upload_out(upload)
@@ -94,6 +96,7 @@ async def complete_upload(
     upload = await assembly.complete(
         held, project_id=caller.project_id, upload_id=upload_id, part_ids=body.part_ids, md5=body.md5
     )
+    held.doorbell.ring(Stage.EXAMINE)
     return upload_out(upload)
 
 

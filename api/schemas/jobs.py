@@ -82,6 +82,10 @@ class CreateJob(BaseModel):
         json_schema_extra={"format": "uri"},
     )
 
+    dry_run: bool = Field(
+        default=False, strict=True, description="Answer with the plan of this job, and make none."
+    )
+
     def to_new_job(self, *, platform_model: str) -> NewJob:
         """Return the job to be created.
 
@@ -97,6 +101,7 @@ class CreateJob(BaseModel):
             suffix=self.suffix,
             seed=secrets.randbelow(LARGEST_SEED) if self.seed is None else self.seed,
             hyperparameters=tuning.given,
+            tuning=tuning,
             variants=tuning.variants,
             method=tuning.method,
             integrations=[entry.model_dump(exclude_none=True) for entry in self.integrations or []] or None,

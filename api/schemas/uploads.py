@@ -45,6 +45,12 @@ class CreateUpload(BaseModel):
         None, description="When the file shall be deleted; never, if it is not given."
     )
 
+    max_invalid_ratio: Annotated[float, Field(strict=True, ge=0, le=1)] | None = Field(
+        None,
+        description="The share of lines that may be faulty, from 0 to 1: they are left out in training. "
+        "Default 0.",
+    )
+
     @property
     def safe_filename(self) -> str:
         """Return a name that is no path and can be shown."""

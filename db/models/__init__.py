@@ -1,6 +1,7 @@
 """The tables, a file per noun. Importing this package registers all of them on `Base.metadata`."""
 
 from db.models.create_requests import CreateRequest
+from db.models.file_reports import FileReport
 from db.models.files import File, PlatformFile
 from db.models.idempotency_keys import IdempotencyKey
 from db.models.identities import Identity
@@ -19,6 +20,7 @@ __all__ = [
     "Checkpoint",
     "CreateRequest",
     "File",
+    "FileReport",
     "IdempotencyKey",
     "Identity",
     "Job",

@@ -10,16 +10,24 @@ from domain.files import PURPOSES
 
 
 class File(Base):
-    """A file that was taken whole. Its bytes lie in the blob store under `blob_key`."""
+    """A file that was taken whole. Its bytes lie in the blob store under `blob_key`.
+
+    Where a job trains on something else, without faulty lines or without personal data, that copy lies
+    under `training_blob_key`.
+    """
 
     __tablename__ = "files"
     __table_args__ = (
         CheckConstraint("status IN ('uploaded', 'processed', 'error')", name="status_known"),
         CheckConstraint(f"purpose IN {tuple(sorted(PURPOSES))}", name="purpose_known"),
         CheckConstraint("bytes >= 0", name="bytes_not_negative"),
+        CheckConstraint(
+            "(training_blob_key IS NULL) = (training_bytes IS NULL)", name="training_copy_is_whole"
+        ),
         Index("ix_files_page", "project_id", text("id DESC"), postgresql_where=text("deleted_at IS NULL")),
         Index("ix_files_expiring", "expires_at", postgresql_where=text("deleted_at IS NULL")),
         Index(None, "blob_key"),
+        Index(None, "training_blob_key", postgresql_where=text("training_blob_key IS NOT NULL")),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -29,6 +37,8 @@ class File(Base):
     size: Mapped[int] = mapped_column("bytes")
     sha256: Mapped[bytes] = mapped_column(LargeBinary)
     blob_key: Mapped[str]
+    training_blob_key: Mapped[str | None]
+    training_size: Mapped[int | None] = mapped_column("training_bytes")
     status: Mapped[str]
     status_details: Mapped[str | None]
     examples: Mapped[int | None]

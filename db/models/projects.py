@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id
@@ -13,6 +13,9 @@ class Project(Base):
 
     __tablename__ = "projects"
     __table_args__ = (
+        CheckConstraint(
+            "personal_data_policy IN ('allow', 'warn', 'redact', 'block')", name="personal_data_policy_known"
+        ),
         CheckConstraint("length(name) BETWEEN 1 AND 200", name="name_length"),
         CheckConstraint(
             "(previous_webhook_secret IS NULL) = (previous_secret_expires_at IS NULL)",
@@ -25,6 +28,7 @@ class Project(Base):
     webhook_secret: Mapped[bytes] = mapped_column(LargeBinary)
     previous_webhook_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     previous_secret_expires_at: Mapped[datetime | None]
+    personal_data_policy: Mapped[str] = mapped_column(server_default=text("'warn'"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

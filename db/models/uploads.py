@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, func, text
+from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, LargeBinary, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id
@@ -26,6 +26,7 @@ class Upload(Base):
         CheckConstraint(f"purpose IN {tuple(sorted(UPLOADABLE))}", name="purpose_known"),
         CheckConstraint("bytes > 0", name="bytes_positive"),
         CheckConstraint("file_life > interval '0'", name="file_life_positive"),
+        CheckConstraint("max_invalid_ratio >= 0 AND max_invalid_ratio <= 1", name="invalid_ratio_range"),
         CheckConstraint("expires_at > created_at", name="expires_later"),
         CheckConstraint("part_count >= 0 AND received >= 0 AND attempts >= 0", name="counts_not_negative"),
         CheckConstraint("(claim_token IS NULL) = (claimed_until IS NULL)", name="claim_is_whole"),
@@ -49,6 +50,7 @@ class Upload(Base):
     purpose: Mapped[str]
     size: Mapped[int] = mapped_column("bytes")
     file_life: Mapped[timedelta | None]
+    max_invalid_ratio: Mapped[float | None] = mapped_column(Double)
     status: Mapped[str] = mapped_column(server_default=text("'pending'"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime]

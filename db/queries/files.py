@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import Delete, Interval, delete, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 
-from db.models import File, Job, PlatformFile
+from db.models import File, FileReport, Job, PlatformFile
 from db.session import AnyRow, Session
 from domain import files
 
 _COLUMNS = (
     File.id, File.project_id, File.filename, File.purpose, File.size.label("size"), File.sha256,
-    File.blob_key, File.status, File.status_details, File.examples, File.created_at, File.expires_at,
+    File.blob_key, File.training_blob_key, File.training_size.label("training_size"), File.status,
+    File.status_details, File.examples, File.created_at, File.expires_at,
 )  # fmt: skip
 _LIVE = File.deleted_at.is_(None) & or_(File.expires_at.is_(None), File.expires_at > func.now())
 
@@ -71,8 +72,39 @@ async def lock_file(session: Session, *, project_id: str, file_id: str) -> bool:
 
 
 async def mark_file_deleted(session: Session, *, file_id: str) -> None:
-    """Hide a file from its project; its blob is deleted by a sweep once nothing can ask for it."""
+    """Hide a file from its project, report and all; a sweep deletes its blobs once no job needs them."""
+    await session.execute(delete(FileReport).where(FileReport.file_id == file_id))
     await session.execute(update(File).where(File.id == file_id).values(deleted_at=func.now()))
+
+
+async def awaits_examination(session: Session, *, file_ids: Sequence[str]) -> bool:
+    """Tell whether a worker has yet to say whether one of these files can be used."""
+    statement = select(exists().where(File.id.in_(file_ids), File.status == "uploaded"))
+    return bool(await session.scalar(statement))
+
+
+async def settle_file(
+    session: Session,
+    *,
+    file_id: str,
+    status: str,
+    status_details: str | None,
+    examples: int | None,
+    training_blob_key: str | None,
+    training_size: int | None,
+) -> None:
+    """Record what a worker's look at a file came to."""
+    await session.execute(
+        update(File)
+        .where(File.id == file_id)
+        .values(
+            status=status,
+            status_details=status_details,
+            examples=examples,
+            training_blob_key=training_blob_key,
+            training_size=training_size,
+        )
+    )
 
 
 async def sources_of_job(
@@ -116,12 +148,12 @@ def forget_platform_files(*, credential_id: str, platform_file_ids: Collection[s
 
 
 async def blobs_to_delete(session: Session, *, limit: int) -> list[AnyRow]:
-    """Return id and blob key of files that were deleted or have expired and that no live job needs."""
+    """Return id and blob keys of files that were deleted or have expired and that no live job needs."""
     unused = ~exists().where(
         or_(Job.training_file_id == File.id, Job.validation_file_id == File.id), Job.finished_at.is_(None)
     )
     statement = (
-        select(File.id, File.blob_key)
+        select(File.id, File.blob_key, File.training_blob_key)
         .where(or_(File.deleted_at < func.now(), File.expires_at < func.now()), File.blob_key != "", unused)
         .limit(limit)
     )
@@ -130,8 +162,14 @@ async def blobs_to_delete(session: Session, *, limit: int) -> list[AnyRow]:
 
 async def forget_blob(session: Session, *, file_id: str) -> None:
     """Record that a file's bytes are gone; the row stays, because jobs point at it."""
+    await session.execute(delete(FileReport).where(FileReport.file_id == file_id))
     await session.execute(
         update(File)
         .where(File.id == file_id)
-        .values(blob_key="", deleted_at=func.coalesce(File.deleted_at, func.now()))
+        .values(
+            blob_key="",
+            training_blob_key=None,
+            training_size=None,
+            deleted_at=func.coalesce(File.deleted_at, func.now()),
+        )
     )

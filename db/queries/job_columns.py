@@ -31,7 +31,7 @@ TYPES = {
 QUALIFIED_NAMES = ", ".join([*(f"jobs.{name}" for name in _FIELDS), f"now() AS {_READ_AT}"])
 
 USABLE_FILE = (
-    "purpose = 'fine-tune' AND status = 'processed' AND deleted_at IS NULL"
+    "purpose = 'fine-tune' AND status <> 'error' AND deleted_at IS NULL"
     " AND (expires_at IS NULL OR expires_at > now())"
 )
 

@@ -92,3 +92,14 @@ async def revoke_api_key(session: Session, *, key_id: str) -> bool:
         update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None)).values(revoked_at=func.now())
     )
     return bool((await session.execute(statement)).rowcount)
+
+
+async def personal_data_policy(session: Session, *, project_id: str) -> str:
+    """Return what a project does about personal data in training files."""
+    statement = select(Project.personal_data_policy).where(Project.id == project_id)
+    return str((await session.execute(statement)).scalar_one())
+
+
+async def set_personal_data_policy(session: Session, *, project_id: str, policy: str) -> None:
+    """Change what a project does about personal data in training files."""
+    await session.execute(update(Project).where(Project.id == project_id).values(personal_data_policy=policy))

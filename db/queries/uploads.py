@@ -19,8 +19,9 @@ _OVER = Upload.expires_at <= func.now()
 _HELD = func.coalesce(Upload.claimed_until > func.now(), False)
 _COLUMNS = (
     Upload.id, Upload.project_id, Upload.filename, Upload.purpose, Upload.size.label("size"),
-    Upload.file_life, Upload.status, Upload.created_at, Upload.expires_at, _OVER.label("over"),
-    _HELD.label("held"), Upload.part_count, Upload.received, Upload.attempts, Upload.order_sha256,
+    Upload.file_life, Upload.max_invalid_ratio, Upload.status, Upload.created_at, Upload.expires_at,
+    _OVER.label("over"), _HELD.label("held"), Upload.part_count, Upload.received, Upload.attempts,
+    Upload.order_sha256,
 )  # fmt: skip
 _PART_COLUMNS = (
     UploadPart.id, UploadPart.upload_id, UploadPart.size.label("size"), UploadPart.md5, UploadPart.created_at,

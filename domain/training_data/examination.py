@@ -8,6 +8,7 @@ from msgspec import DecodeError
 
 from domain.training_data.examples import decode_example, kind_of
 from domain.training_data.findings import Conclusion, Finding, Look, Numbered
+from domain.training_data.personal_data.look import PersonalData
 
 PIECE_BYTES: Final = 1024 * 1024
 """About how large a piece is: it costs some milliseconds to hand one to another process."""
@@ -85,7 +86,7 @@ def observe(
     With `rewrite`, there is a copy of these lines, each as it comes from it.
     """
     good = [*_examples(piece, kind)]
-    seen = {look.name: look.observe([numbered for numbered, _ in good]) for look in looks}
+    seen = {look.name: _seen(look, good) for look in looks}
     if rewrite is None:
         return Observed(seen)
     lines = [line for _, line in good]
@@ -96,11 +97,19 @@ def observe(
     return Observed(seen, copy, dropped=with_text - len(lines), changed=changed)
 
 
+def _seen(look: Look[Any], good: Sequence[tuple[Numbered, bytes]]) -> Any:
+    if isinstance(look, PersonalData):  # it sees what an `Example` does not keep, too
+        return look.observe_lines((number, line) for (number, _), line in good)
+    return look.observe([numbered for numbered, _ in good])
+
+
 def conclude(looks: Sequence[Look[Any]], observed: Sequence[Observed]) -> Examined:
     """Return what the pieces, in the order of the file, come to together."""
     findings: list[Finding] = []
     figures: dict[str, Any] = {}
     for look in looks:
+        if not observed or look.name not in observed[0].seen:
+            continue
         conclusion: Conclusion = look.conclude([piece.seen[look.name] for piece in observed])
         findings += conclusion.findings
         figures[look.name] = conclusion.figures

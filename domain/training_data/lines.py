@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from domain.errors import InvalidFile
+
 BOM: Final = b"\xef\xbb\xbf"
 _HEAD_BYTES: Final = 8
 _BINARY: Final = {
@@ -17,6 +19,11 @@ _BINARY: Final = {
     b"\xff\xfe": "UTF-16 text",
     b"\xfe\xff": "UTF-16 text",
 }
+
+
+def refusal(message: str) -> InvalidFile:
+    """Return the error for a file that is refused as a whole."""
+    return InvalidFile(message, param="file")
 
 
 class Lines:

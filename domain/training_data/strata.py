@@ -62,8 +62,7 @@ def place(line: bytes, number: int, by: tuple[str, ...] = BY) -> Placed:
     except (DecodeError, RecursionError):
         kind = None
     if kind is None:
-        flaw = explain(line)
-        said = "" if flaw is None else f" {flaw.on(number).message}"
+        said = "".join(f" {flaw.on(number).message}" for flaw in explain(line)[:1])
         raise refusal(
             f"A file with faulty lines cannot be divided.{said} Check the file and correct it first."
         )

@@ -12,7 +12,7 @@ from domain.training_data.estimate import TokenEstimate
 from domain.training_data.examples import decode_example, is_json, kind_of
 from domain.training_data.explain import explain
 from domain.training_data.faults import Fault, Flaw
-from domain.training_data.lines import Lines
+from domain.training_data.lines import Lines, refusal
 
 FAULTS_KEPT: Final = 10_000
 """So many faults are told one by one; the others are counted."""
@@ -108,6 +108,11 @@ class StructureCheck:
         self._any_json = False
         self._tokens = TokenEstimate()
 
+    @property
+    def kind(self) -> str | None:
+        """The kind of the file's examples, as soon as there is one."""
+        return self._kind
+
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes of the file."""
         self._take(self._lines.feed(chunk))
@@ -198,13 +203,13 @@ class StructureCheck:
         self._flaws += [(number, flaw) for flaw in flaws[:room]]
         for flaw in flaws:
             if flaw.code in _REFUSED and self.refusal is None:
-                self.refusal = InvalidFile(flaw.on(number).message, param="file")
+                self.refusal = refusal(flaw.on(number).message)
 
     def _refuse(self, flaw: Flaw) -> None:
         """Refuse the file for what it is as a whole."""
         self._fault_count += 1
         self._flaws.insert(0, (None, flaw))
-        self.refusal = InvalidFile(flaw.on(None).message, param="file")
+        self.refusal = refusal(flaw.on(None).message)
 
 
 def _kind_of(line: bytes) -> str | None:

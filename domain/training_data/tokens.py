@@ -1,5 +1,6 @@
 """How many tokens each example has, and how they are spread."""
 
+import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,8 @@ from domain.training_data.vocabulary import Vocabulary
 
 CONTEXT_LENGTH: Final = 32_768
 """What Qwen3-32B reads at once, natively, in tokens; what is longer is cut off in training."""
+EXAMPLES_KEPT: Final = 200_000
+"""Of so many examples the counts are kept one by one; the sums are those of all."""
 _COMES_OFTEN: Final = 8_000
 """System prompts up to so many characters are kept with their counts: most files have one for all lines."""
 
@@ -25,6 +28,28 @@ class TokenCounts:
     lines: "array[int]" = field(default_factory=lambda: array("I"))
     total: "array[int]" = field(default_factory=lambda: array("I"))
     trained: "array[int]" = field(default_factory=lambda: array("I"))
+
+    def to_bytes(self) -> bytes:
+        """Return what `from_bytes` reads, compressed: the first 200,000 examples."""
+        columns = (column[:EXAMPLES_KEPT] for column in (self.lines, self.total, self.trained))
+        return zlib.compress(b"".join(column.tobytes() for column in columns))
+
+    @classmethod
+    def from_bytes(cls, stored: bytes) -> "TokenCounts":
+        """Read what `to_bytes` wrote."""
+        values = array("I", zlib.decompress(stored))
+        third = len(values) // 3
+        return cls(values[:third], values[third : 2 * third], values[2 * third :])
+
+
+def joined(pieces: Sequence[TokenCounts]) -> TokenCounts:
+    """Return the counts of the whole file."""
+    whole = TokenCounts()
+    for piece in pieces:
+        whole.lines.extend(piece.lines)
+        whole.total.extend(piece.total)
+        whole.trained.extend(piece.trained)
+    return whole
 
 
 def count_example(example: Example, vocabulary: Vocabulary) -> tuple[int, int]:

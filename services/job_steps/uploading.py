@@ -18,6 +18,8 @@ from services import transitions
 from services.job_steps.retrying import retry_later
 
 HELD_LOOK = timedelta(seconds=5)
+EXAMINATION_LOOK = timedelta(seconds=1)
+"""How soon a job looks again whether a worker is done with its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,9 @@ async def begin_upload(session: Session, job: Job) -> UploadPlan | None:
     credential = await platform_credentials.credential_state(session, credential_id=job.credential_id)
     if job.paused_at is not None or credential.parked:
         await _hold(session, job, credential)
+        return None
+    if await files.awaits_examination(session, file_ids=_file_ids(job)):
+        await transitions.stay(session, job, wait=EXAMINATION_LOOK, progress=False)
         return None
     # Else the copy is the job's own: it is what a create without metadata is recognised by.
     shared = credential.echoes_metadata is True and not credential.refuses_metadata
@@ -124,7 +129,10 @@ async def _plan(session: Session, job: Job, rows: Mapping[str, AnyRow], *, share
 
 def _source(row: AnyRow) -> Source:
     upload_id = ids.new_id(ids.PLATFORM_UPLOAD)
-    return Source(row.id, upload_id, platform_filename(row.filename, upload_id), row.size, row.blob_key)
+    filename = platform_filename(row.filename, upload_id)
+    if row.training_blob_key is not None:  # without faulty lines, or without personal data
+        return Source(row.id, upload_id, filename, row.training_size, row.training_blob_key)
+    return Source(row.id, upload_id, filename, row.size, row.blob_key)
 
 
 def _intent(job: Job, source: Source) -> Mapping[str, Any]:

@@ -1,0 +1,62 @@
+"""Training data that is checked without being kept, and what the project does about personal data."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from api.dependencies import Authenticated, AuthenticatedAlone, Held, InTransaction, UploadTurn
+from api.examining import check_file
+from api.schemas.file_reports import Report, TrainingDataPolicy, TrainingDataPolicyOut, policy_out
+from services import file_reports
+
+router = APIRouter(prefix="/v1/training_data", tags=["Training data"])
+CHECK_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "contentMediaType": "application/octet-stream",
+                            "minLength": 1,
+                            "description": "The file: JSON Lines, an example on each line.",
+                        }
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("/check", summary="Check a training file without keeping it", openapi_extra=CHECK_FORM)
+async def check_training_data(
+    request: Request, caller: AuthenticatedAlone, _: UploadTurn, held: Held
+) -> Report:
+    """Return the report on a file that is sent along, and forget the file.
+
+    It is the report of `GET /v1/files/{file_id}/report`, complete at once; a file that an upload would
+    refuse is told about in `errors`.
+    """
+    async with held.database.transaction() as session:
+        policy = await file_reports.policy(session, project_id=caller.project_id)
+    return Report.model_validate(await check_file(request, held, policy))
+
+
+@router.get("/policy", summary="Look at the policy for personal data")
+async def retrieve_policy(caller: Authenticated, session: InTransaction) -> TrainingDataPolicyOut:
+    """Return what the project does about personal data and secrets in the files it uploads."""
+    return policy_out(await file_reports.policy(session, project_id=caller.project_id))
+
+
+@router.post("/policy", summary="Change the policy for personal data")
+async def change_policy(
+    body: TrainingDataPolicy, caller: Authenticated, session: InTransaction
+) -> TrainingDataPolicyOut:
+    """Change it for files that are uploaded from now on; those that are there keep theirs."""
+    await file_reports.set_policy(session, project_id=caller.project_id, policy=body.personal_data)
+    return policy_out(body.personal_data)

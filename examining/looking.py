@@ -1,0 +1,89 @@
+"""What runs in a process of the pool: plain functions, whose arguments and results can be pickled."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any, Final
+
+from domain.training_data import examination
+from domain.training_data.examination import Examined, Observed, Piece, Rewrite
+from domain.training_data.findings import Look
+from domain.training_data.personal_data.look import PersonalData
+from domain.training_data.personal_data.redaction import redact_line
+from domain.training_data.quality import LOOKS
+from domain.training_data.quality.leak import FingerprintLook
+from domain.training_data.tokens import Tokens
+from domain.training_data.vocabulary import Vocabulary
+
+_PARENT_LOOK: Final = 1.0
+"""Seconds between two looks whether the process that started this one is still there."""
+
+
+class Copy(StrEnum):
+    """What a copy of a file is to be."""
+
+    CLEANED = "cleaned"
+    """Without the lines that cannot be used."""
+
+    REDACTED = "redacted"
+    """Without them, and without personal data and secrets."""
+
+
+def begin() -> None:
+    """Prepare a process: Ctrl-C is for the one that started it, and it does not outlive that one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _leave_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_PARENT_LOOK)
+    os._exit(1)
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Vocabulary:
+    """Read Qwen's vocabulary, which the `dashscope` package carries; its code is not imported."""
+    path = distribution("dashscope").locate_file("dashscope/resources/qwen.tiktoken")
+    return Vocabulary(Path(str(path)).read_bytes())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be looked at: examples of this kind, for personal data or not; and which copy to make."""
+
+    kind: str | None
+    personal_data: bool = True
+    copy: Copy | None = None
+
+
+@lru_cache(maxsize=1)
+def looks() -> tuple[Look[Any], ...]:
+    """Return all looks in the order of a report."""
+    return (Tokens(vocabulary()), FingerprintLook(), PersonalData(), *LOOKS)
+
+
+def observe(piece: Piece, wanted: Wanted) -> Observed:
+    """Look at one piece."""
+    some = [look for look in looks() if wanted.personal_data or not isinstance(look, PersonalData)]
+    rewrite = None if wanted.copy is None else _REWRITES[wanted.copy]
+    return examination.observe(some, piece, kind=wanted.kind, rewrite=rewrite)
+
+
+def conclude(observed: Sequence[Observed]) -> Examined:
+    """Put the pieces together."""
+    return examination.conclude(looks(), observed)
+
+
+def _redact(line: bytes) -> bytes:
+    return redact_line(line).line
+
+
+_REWRITES: Final[dict[Copy, Rewrite]] = {Copy.CLEANED: bytes, Copy.REDACTED: _redact}

@@ -1,0 +1,120 @@
+"""A few processes that look at training files; started when there is work, ended when there is none."""
+
+import asyncio
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final, ParamSpec, TypeVar
+
+from domain.training_data.examination import Examined, Observed, Piece, Pieces
+from examining import looking
+from examining.looking import Wanted
+
+P = ParamSpec("P")
+R = TypeVar("R")
+LONGEST: Final = timedelta(minutes=5)
+"""What one piece, or the conclusion, may take: a hundred times what it does."""
+CHUNK_BYTES: Final = 256 * 1024
+"""What is well handed over at once; any size will do."""
+IDLE: Final = timedelta(minutes=1)
+"""The processes hold about 200 MB each; they end when nothing came for so long."""
+
+
+class ExaminationBroke(Exception):  # noqa: N818 - it says what happened
+    """A process died or took too long; nothing can be said of what it looked at."""
+
+
+class Pool:
+    """Belongs to one event loop. `size` is the number of processes, by default that of the processors."""
+
+    def __init__(self, size: int | None = None) -> None:
+        self.size = size or os.cpu_count() or 1
+        self._executor: ProcessPoolExecutor | None = None
+        self._busy = 0
+        self._ending: asyncio.TimerHandle | None = None
+
+    async def observe(self, piece: Piece, wanted: Wanted) -> Observed:
+        """Look at one piece.
+
+        Raises:
+            ExaminationBroke: the process died, or took too long.
+        """
+        return await self._run(looking.observe, piece, wanted)
+
+    async def conclude(self, observed: Sequence[Observed]) -> Examined:
+        """Put the pieces together, in the order of the file.
+
+        Raises:
+            ExaminationBroke: the process died, or took too long.
+        """
+        return await self._run(looking.conclude, [Observed(piece.seen) for piece in observed])
+
+    def close(self) -> None:
+        """End the processes, whatever they do; the next piece would start others."""
+        if self._ending is not None:
+            self._ending.cancel()
+        executor, self._executor = self._executor, None
+        if executor is None:
+            return
+        executor.shutdown(wait=False, cancel_futures=True)
+        for process in multiprocessing.active_children():  # an api or a worker has no others
+            process.kill()
+
+    async def _run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        executor = self._started()
+        self._busy += 1
+        try:
+            async with asyncio.timeout(LONGEST.total_seconds()):
+                return await asyncio.wrap_future(executor.submit(function, *args, **kwargs))
+        except (BrokenProcessPool, TimeoutError) as error:
+            self.close()
+            raise ExaminationBroke(str(error) or "it took too long") from error
+        finally:
+            self._busy -= 1
+            if not self._busy and self._executor is not None:
+                self._ending = asyncio.get_running_loop().call_later(IDLE.total_seconds(), self.close)
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._ending is not None:
+            self._ending.cancel()
+        if self._executor is None:
+            self._executor = ProcessPoolExecutor(
+                self.size, mp_context=multiprocessing.get_context("spawn"), initializer=looking.begin
+            )
+        return self._executor
+
+
+async def observe_all(
+    pool: Pool, chunks: AsyncIterator[bytes], wanted: Callable[[], Wanted]
+) -> AsyncGenerator[Observed, None]:
+    """Yield what is seen of each piece of a file, in order; a few pieces are under way at once.
+
+    `wanted` is asked when a piece is complete, since the kind may turn out only while the file arrives.
+
+    Raises:
+        ExaminationBroke: a process died, or took too long.
+    """
+    pieces = Pieces()
+    under_way: deque[asyncio.Task[Observed]] = deque()
+    try:
+        async for chunk in chunks:
+            piece = pieces.feed(chunk)
+            if piece is not None:
+                under_way.append(asyncio.create_task(pool.observe(piece, wanted())))
+            if len(under_way) > pool.size:
+                yield await under_way.popleft()
+        last = pieces.finish()
+        if last is not None:
+            under_way.append(asyncio.create_task(pool.observe(last, wanted())))
+        while under_way:
+            yield await under_way.popleft()
+    finally:
+        for task in under_way:
+            task.cancel()
+        with suppress(Exception):
+            await asyncio.gather(*under_way, return_exceptions=True)
