@@ -12,8 +12,8 @@ from domain.training_data.quality.grouping import alike
 from domain.training_data.quality.signatures import BYTES_PER_PERMUTATION, SEED, signatures
 from domain.training_data.quality.turns import (
     HASH_BYTES,
-    conversation_of,
     fingerprint,
+    is_system,
     normalised,
     said,
 )
@@ -75,16 +75,15 @@ class Duplicates:
 
     def observe(self, examples: Sequence[Numbered]) -> Sketches:
         """Return 284 bytes for each example, 28 for those beyond the lines that are compared."""
-        conversations = [messages_of(example) for _, example in examples]
-        parts = [_parts(messages) for messages in conversations]
+        parts = [_parts(messages_of(example)) for _, example in examples]
         compared = sum(line <= LINES_COMPARED for line, _ in examples)
         return Sketches(
             lines=array("I", (line for line, _ in examples)),
-            wholes=b"".join(fingerprint(f"{prompt}\0{answer}") for prompt, answer in parts),
-            prompts=b"".join(fingerprint(prompt) for prompt, _ in parts),
-            answers=b"".join(fingerprint(answer) for _, answer in parts),
+            wholes=b"".join(fingerprint(f"{prompt}\0{answer}") for prompt, answer, _ in parts),
+            prompts=b"".join(fingerprint(prompt) for prompt, _, _ in parts),
+            answers=b"".join(fingerprint(answer) for _, answer, _ in parts),
             signatures=signatures(
-                map(conversation_of, conversations[:compared]), PERMUTATIONS, seed=self.seed
+                (conversation for *_, conversation in parts[:compared]), PERMUTATIONS, seed=self.seed
             ),
         )
 
@@ -126,10 +125,11 @@ class Duplicates:
         return [[distinct[index] for index in group] for group in groups.members()], compared, groups.complete
 
 
-def _parts(messages: list[Message]) -> tuple[str, str]:
-    """Return all that is said before the last message, system prompts too, and the last message."""
+def _parts(messages: list[Message]) -> tuple[str, str, str]:
+    """Return all that is said before the last message, the last message, and all but system prompts."""
     texts = [normalised(said(message)) for message in messages]
-    return "\n".join(texts[:-1]), "".join(texts[-1:])
+    conversation = (text for text, message in zip(texts, messages, strict=True) if not is_system(message))
+    return "\n".join(texts[:-1]), "".join(texts[-1:]), "\n".join(conversation)
 
 
 def _hashes(pieces: Iterable[bytes]) -> list[bytes]:

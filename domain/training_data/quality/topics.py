@@ -21,6 +21,11 @@ _PREVAILS: Final = 0.5
 _SAME_OPENING: Final = 0.8
 _OPENING_WORDS: Final = 3
 _OPENING_HAN: Final = 5
+# What prevails in many texts beside others is known by the others; else it must have a core of terms.
+_FEWEST_TO_TELL: Final = 100
+_NEARLY_ALL: Final = 0.95
+_CORE_TERMS: Final = 3
+_CORE_SHARE: Final = 0.5
 _TERMS_NAMED: Final = 4
 _TOPICS_SHOWN: Final = 12
 _WORDS: Final = {
@@ -93,10 +98,25 @@ def _smallest(rows: Iterable[Sampled]) -> tuple[Sampled, ...]:
 def _prevailing(names: list[str], clusters: list[list[int]], sampled: list[Sampled]) -> list[Finding]:
     if not clusters or len(clusters[0]) <= _PREVAILS * len(sampled):
         return []
+    told_apart = len(sampled) >= _FEWEST_TO_TELL and len(clusters[0]) < _NEARLY_ALL * len(sampled)
+    if not told_apart and not _have_a_core([sampled[index][2] for index in clusters[0]]):
+        return []
     lines = [sampled[index][1] for index in clusters[0]]
     places = Places(len(lines), [(line, None) for line in lines[:LINES_SHOWN]])
     share = percent(len(lines), len(sampled))
     return [worded("one_topic_prevails", _WORDS["one_topic_prevails"], places, topic=names[0], share=share)]
+
+
+def _have_a_core(questions: list[str]) -> bool:
+    """Tell whether three terms are enough to be met in half of the questions.
+
+    What only general words or a greeting in the answers hold together is no topic.
+    """
+    texts = [set(terms_of(question)) for question in questions]
+    core = {
+        term for term, _ in Counter(term for text in texts for term in sorted(text)).most_common(_CORE_TERMS)
+    }
+    return sum(not core.isdisjoint(text) for text in texts) >= _CORE_SHARE * len(texts)
 
 
 def _opening(sampled: list[Sampled]) -> list[Finding]:
