@@ -79,7 +79,7 @@ def characteristic(texts: Sequence[Sequence[str]], members: Sequence[int], most:
     rated = sorted(
         (-count * (1 + log(count / len(members) * len(texts) / everywhere[term])), term)
         for term, count in here.items()
-        if count >= _FEWEST_TEXTS
+        if count >= _FEWEST_TEXTS and everywhere[term] < _NEARLY_ALL * len(texts)
     )
     return [term for _, term in rated[:most]]
 

@@ -24,6 +24,8 @@ BANDS: Final = 16
 LINES_COMPARED: Final = 200_000
 """Near duplicates are looked for among so many lines from the file's beginning, 256 bytes for each."""
 _SIGNATURE_BYTES: Final = PERMUTATIONS * BYTES_PER_PERMUTATION
+# Who asks nothing has no answer to contradict.
+_NOTHING: Final = fingerprint("")
 _GROUPS_SHOWN: Final = 5
 Group = list[int]
 _WORDS: Final = {
@@ -96,7 +98,11 @@ class Duplicates:
         prompts, answers = (
             _hashes(getattr(piece, part) for piece in seen) for part in ("prompts", "answers")
         )
-        contradicting = [group for group in _same(prompts) if len({answers[index] for index in group}) > 1]
+        contradicting = [
+            group
+            for group in _same(prompts)
+            if prompts[group[0]] != _NOTHING and len({answers[index] for index in group}) > 1
+        ]
         kinds = {"exact_duplicates": exact, "near_duplicates": near, "contradicting_answers": contradicting}
         in_lines = {
             code: [[lines[index] for index in group] for group in groups] for code, groups in kinds.items()

@@ -74,6 +74,10 @@ def test_the_same_question_elsewhere_may_be_answered_otherwise(other: Example) -
     assert not looked(Duplicates(), [asked("Hello", "Hello, how can I help?"), other]).findings
 
 
+def test_who_asks_nothing_is_not_contradicted() -> None:
+    assert not looked(Duplicates(), [asked("", "A poem on rain."), asked("", "The news of today.")]).findings
+
+
 @pytest.mark.parametrize(("words", "count"), [(WORDS, 60), (HAN, 120)], ids=["english", "chinese"])
 @pytest.mark.parametrize("changed", [1, 2, 20, 40])
 def test_near_duplicates_are_found_from_the_threshold_on(

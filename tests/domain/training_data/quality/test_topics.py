@@ -8,7 +8,7 @@ from domain.training_data.examples import Example
 from domain.training_data.quality import topics
 from domain.training_data.quality.topics import Topics
 from tests.domain.training_data.quality.made import asked, found, looked
-from tests.domain.training_data.quality.topic_texts import OTHERS, OTHERS_ZH, REFUNDS, REFUNDS_ZH
+from tests.domain.training_data.quality.topic_texts import OTHERS, OTHERS_ZH, REFUNDS, REFUNDS_ZH, SHOP
 
 languages = pytest.mark.parametrize(
     ("refunds", "others"), [(REFUNDS, OTHERS), (REFUNDS_ZH, OTHERS_ZH)], ids=["english", "chinese"]
@@ -50,11 +50,25 @@ def test_four_fifths_of_one_subject_prevail(refunds: list[str], others: list[lis
         assert first["terms"].split(", ")[0] in {"refund", "return", "退款", "退货"}
 
 
+@pytest.mark.parametrize("times", [1, 6])
+def test_many_topics_of_one_shop_are_left_in_peace(times: int) -> None:
+    conclusion = looked(Topics(), shuffled(SHOP * times, 1))
+    assert not conclusion.findings
+    assert len(conclusion.figures["topics"]) > 3
+
+
 def test_a_greeting_in_all_answers_is_no_topic() -> None:
     rows = [
         row.replace("|", "|Dear customer, thank you for contacting Acme. ") for rows in OTHERS for row in rows
     ]
     assert not looked(Topics(), shuffled(rows, 1)).findings
+
+
+def test_a_topic_is_not_named_after_a_greeting() -> None:
+    rows = [row.replace("|", "|Dear customer, thank you for contacting Acme. ") for row in REFUNDS]
+    finding = found(looked(Topics(), shuffled(rows, 1)))["one_topic_prevails"]
+    assert "(refund, " in finding.message
+    assert "customer" not in finding.message
 
 
 def test_few_examples_have_no_topics() -> None:

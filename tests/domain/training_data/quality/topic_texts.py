@@ -157,3 +157,38 @@ Java 里的静态变量是什么意思？|静态变量属于类，而不属于�
 在家里可以增肌吗？|可以，俯卧撑、深蹲和弹力带都能锻炼肌肉。
 """.split("\n\n")
 ]
+
+SHOP: Final = """\
+How long does delivery take?|Standard delivery takes three to five working days, express arrives the next day.
+Where is my parcel?|Open the tracking link in your shipping email; it shows where the parcel is.
+Do you ship to Norway?|Yes, we ship to all of Europe; delivery to Norway takes about a week.
+Can I change the delivery address?|As long as the order has not shipped you can change the address in your account.
+Which courier do you use?|We ship with DHL and hand larger parcels to a freight company.
+Delivery is late by a week.|I am sorry. I have asked the courier to trace the parcel and will write to you tomorrow.
+Is shipping free?|Shipping is free above 50 euros, below that it costs 4.90.
+Can I pick up my order in a store?|Yes, choose Pickup at checkout; the store keeps the order for ten days.
+How do I return shoes?|Print the return label from your account and drop the box at any post office.
+When do I get my refund?|Five working days after the return has arrived, to the card you paid with.
+Can I exchange for another size?|Return the pair and place a new order with the right size.
+Do you take back worn items?|No, only unworn items with tags can be returned within 30 days.
+I forgot my password.|Click Forgot password on the login page and we email you a link to set a new one.
+How do I delete my account?|Under Settings choose Delete account; your data is erased after 14 days.
+Can I change my email?|Log in, open Profile and enter the new email; confirm it by the link we send.
+I cannot log in.|Check caps lock and try the password reset; after five attempts login is blocked for an hour.
+How do I turn off the newsletter?|Every newsletter has an unsubscribe link at the bottom, or change it under Settings.
+Which payment methods do you accept?|We accept credit cards, PayPal, bank transfer and invoice.
+My card was declined.|The bank declined it. Try another card or pay by PayPal.
+Can I pay by invoice?|Yes, invoices are due within 14 days; first orders are limited to 200 euros.
+Where is my invoice?|The invoice is attached to the confirmation email and under Orders as a PDF.
+Do you offer instalments?|Yes, with Klarna you can pay in three instalments without interest.
+Are the boots waterproof?|The boots have a waterproof membrane and sealed seams, fit for rain and snow.
+What material is the jacket?|The shell is recycled polyester, the lining cotton.
+How do I wash wool?|Wash wool cold by hand with wool detergent and dry it flat.
+Do the shoes run small?|The model runs small, take half a size more.
+Is the backpack fit for a laptop?|Yes, it has a padded sleeve for laptops up to 15 inches.
+When is the blue jacket back in stock?|We expect new stock in two weeks; leave your email to be told.
+Do you have gift cards?|Yes, from 10 to 200 euros, by email or printed, valid for three years.
+How do I use a voucher?|Enter the code at checkout; only one voucher per order.
+My voucher does not work.|The voucher may have expired or the order is below its minimum of 30 euros.
+Is there a student discount?|Students get ten percent after proving their status.
+""".strip().splitlines()
