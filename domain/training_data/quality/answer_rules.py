@@ -62,9 +62,10 @@ _FENCED: Final = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 
 _CARE: Final = re.compile(
     r"symptom|dosage|diagnos|prescri|medication|medicine|ibuprofen|aspirin|paracetamol|antibiotic|"
-    r"blood pressure|diabet|chest pain|headache|pregnan|vaccin|side effect|tumou?r|chemotherap|overdose|insulin|"
-    r"lawsuit|lawyer|attorney|legal (?:advice|action|right|obligation)|illegal|"
-    r"it legal| sue |custody|divorce|evict|criminal charge|copyright infring|held liable|be liable|"
+    r"blood pressure|diabet|chest pain|headache|pregnan|vaccin|side effect|tumou?r|chemotherap|"
+    r"overdose|insulin|lawsuit|lawyer|attorney|legal (?:advice|action|right|obligation)|illegal|"
+    r"it legal| sue |custody|divorce|evict|criminal charge|copyright infring|held liable|"
+    r"be liable|"
     r"症状|诊断|处方|剂量|吃什么药|服用|用药|药物|发烧|头痛|头疼|"
     r"高血压|血压高|糖尿病|"
     r"怀孕|孕妇|疫苗|副作用|癌|肿瘤|咳嗽|胸痛|胸闷|腹痛|"
