@@ -1,7 +1,7 @@
 """Texts put together by the terms they share: spherical k-means over sparse vectors, then joining.
 
 No randomness: the first centres are chosen each as far as possible from those before, and ties go to the
-first. 2,000 texts of 60 terms take about a second.
+first. 1,000 texts of 60 terms take less than half a second.
 """
 
 from collections import Counter

@@ -30,21 +30,22 @@ _GROUPS_SHOWN: Final = 5
 Group = list[int]
 _WORDS: Final = {
     "exact_duplicates": Words(
-        "{count} examples are there more than once, in {groups} groups (lines {lines}).",
+        "Examples that are there more than once: {count}, in groups: {groups} (lines {lines}).",
         "{count} 条样本重复出现,共 {groups} 组(行号 {lines})。",
         "Keep one of each group: a repeated example is learned by heart and weighs more than the others.",
         "每组只保留一条:重复的样本会被死记硬背,并且权重高于其他样本。",
     ),
     "near_duplicates": Words(
-        "{count} examples are nearly the same as another, in {groups} groups (lines {lines}).",
+        "Examples that are nearly the same as another: {count}, in groups: {groups} (lines {lines}).",
         "{count} 条样本与其他样本几乎相同,共 {groups} 组(行号 {lines})。",
         "Keep the best of each group, or vary question type, difficulty and phrasing: diverse examples teach"
         " more than repeated ones.",
         "每组保留最好的一条,或者改变问题类型、难度和表达方式:多样的样本比重复的样本更有效。",
     ),
     "contradicting_answers": Words(
-        "{count} examples ask the same and are answered differently, in {groups} groups (lines {lines}).",
-        "{count} 条样本问题相同但回答不同,共 {groups} 组(行号 {lines})。",
+        "Examples that ask the same but are answered differently: {count}, questions: {groups}"
+        " (lines {lines}).",
+        "{count} 条样本的问题相同但回答不同,共 {groups} 个问题(行号 {lines})。",
         "Decide on one answer for each question, unless variety is what you want to teach.",
         "请为每个问题确定一个统一的回答,除非您正是希望模型学会多种回答。",
     ),
@@ -166,5 +167,5 @@ def _figures(groups: list[Group]) -> dict[str, Any]:
 def _finding(code: str, groups: list[Group]) -> Finding:
     count = sum(map(len, groups))
     places = Places(count, [(line, None) for line in list(chain.from_iterable(groups))[:LINES_SHOWN]])
-    shown = "; ".join(" = ".join(map(str, group[:_GROUPS_SHOWN])) for group in groups[:_GROUPS_SHOWN])
+    shown = "; ".join(", ".join(map(str, group[:_GROUPS_SHOWN])) for group in groups[:_GROUPS_SHOWN])
     return worded(code, _WORDS[code], places, groups=f"{len(groups):,}", lines=shown)

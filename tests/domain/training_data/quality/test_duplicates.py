@@ -45,7 +45,7 @@ def test_repeated_conversations_are_found_whatever_the_case_blanks_and_width() -
     conclusion = looked(Duplicates(), examples, pieces=3)
     finding = found(conclusion)["exact_duplicates"]
     assert (finding.line, finding.lines, finding.count) == (1, (1, 5, 6, 7), 4)
-    assert "1 = 5; 6 = 7" in finding.message
+    assert "lines 1, 5; 6, 7)" in finding.message
     assert conclusion.figures["exact_duplicates"] == {"groups": 2, "examples": 4, "lines": [[1, 5], [6, 7]]}
     assert conclusion.figures["near_duplicates"]["groups"] == 0
 

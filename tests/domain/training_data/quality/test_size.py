@@ -22,4 +22,4 @@ def test_levels(count: int, level: str, codes: list[str]) -> None:
     conclusion = looked(Size(), [asked("Well?", "Well.")] * count, pieces=3)
     assert conclusion.figures == {"examples": count, "level": level}
     assert [finding.code for finding in conclusion.findings] == codes
-    assert all(f" {count} " in finding.message and finding.line is None for finding in conclusion.findings)
+    assert all(f": {count}." in finding.message and finding.line is None for finding in conclusion.findings)
