@@ -7,14 +7,28 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import durable_creation, idle_latency, structure_check, upload_memory, webhook_dispatch
+from benchmarks import (
+    durable_creation,
+    idle_latency,
+    near_duplicates,
+    structure_check,
+    upload_memory,
+    webhook_dispatch,
+)
 from benchmarks.figure import Figure
 from benchmarks.report import page, table
 
 _PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 BENCHMARKS: dict[str, ModuleType] = {
     module.__name__.rpartition(".")[2]: module
-    for module in (durable_creation, idle_latency, upload_memory, webhook_dispatch, structure_check)
+    for module in (
+        durable_creation,
+        idle_latency,
+        upload_memory,
+        webhook_dispatch,
+        structure_check,
+        near_duplicates,
+    )
 }
 
 

@@ -36,7 +36,7 @@ _VAGUE_PHRASES: Final = (
     r"可能吧|也许吧?|大概吧?|应该(?:是|可以)?吧?|差不多|都可以|随便|很难说|说不好|无可奉告",
     r"自行百度|请自行(?:查询|搜索|百度)|(?:具体)?(?:情况)?请?以(?:实际|官方)(?:情况)?为准",
 )
-_VAGUE: Final = re.compile(_BEFORE_VAGUE + f"(?:{'|'.join(_VAGUE_PHRASES)})" + r"[.!,?~ 。…的了呢]*")
+_VAGUE: Final = re.compile(_BEFORE_VAGUE + f"(?:{'|'.join(_VAGUE_PHRASES)})" + r"[.!,?~ 。…的了呢吧]*")
 _SENTENCE_END: Final = re.compile(r"[.!?\n\u3002\uff01\uff1f\uff1b]+")
 _FEWEST_CHARACTERS: Final = 10
 _FEWEST_REPEATS: Final = 3
@@ -55,24 +55,28 @@ _PLACEHOLDER: Final = re.compile(
     r"\{\{[^{}\n]{0,40}\}\}|"
     r"\[(?:[Ii]nsert|INSERT|[Yy]our|YOUR|[Cc]ompany|COMPANY)\b[^\]\n]{0,40}\]|"
     r"<(?:your|insert|YOUR|INSERT)[ _-][^<>\n]{0,40}>|"
-    r"待补充|待填写|待完善|此处填写|此处插入|(?:XX|xx|\u00d7\u00d7)(?:公司|先生|女士|号|元|年|月|市)|示例文本|占位"
+    r"待补充|待填写|待完善|此处填写|此处插入|(?:XX|xx|\u00d7\u00d7)(?:公司|先生|女士|号|元|年|月|市)|示例文本"
 )
 _FILLER: Final = "orem ipsum"
 _FENCED: Final = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 
 _CARE: Final = re.compile(
     r"symptom|dosage|diagnos|prescri|medication|medicine|ibuprofen|aspirin|paracetamol|antibiotic|"
-    r"blood pressure|diabet|chest pain|headache|pregnan|vaccin|side effect|tumou?r|chemo|overdose|insulin|"
-    r"lawsuit|lawyer|attorney|legal|sue my|custody|divorce|evict|criminal charge|copyright infring|liable|"
-    r"症状|诊断|处方|剂量|吃什么药|服用|用药|药物|发烧|头痛|头疼|高血压|血压高|"
-    r"糖尿病|怀孕|孕妇|疫苗|副作用|癌|肿瘤|咳嗽|胸痛|胸闷|腹痛|"
+    r"blood pressure|diabet|chest pain|headache|pregnan|vaccin|side effect|tumou?r|chemotherap|"
+    r"overdose|insulin|lawsuit|lawyer|attorney|legal (?:advice|action|right|obligation)|illegal|"
+    r"it legal| sue |custody|divorce|evict|criminal charge|copyright infring|held liable|"
+    r"be liable|"
+    r"症状|诊断|处方|剂量|吃什么药|服用|用药|药物|发烧|头痛|头疼|"
+    r"高血压|血压高|糖尿病|"
+    r"怀孕|孕妇|疫苗|副作用|癌|肿瘤|咳嗽|胸痛|胸闷|腹痛|"
     r"肚子疼|过敏|失眠|吃药|起诉|诉讼|违法|法律|纠纷|离婚|抚养权|仲裁|劳动法|违约金|判刑|律师|维权",
 )
 _PROFESSIONAL: Final = re.compile(
-    r"doctor|physician|pharmacist|professional|medical (?:help|advice|attention|care)|emergency|specialist|clinic|hospital|"
-    r"midwife|lawyer|attorney|solicitor|legal (?:advice|aid|counsel)|not (?:a )?(?:substitute|legal|medical)|"
-    r"就医|就诊|医生|医师|大夫|药师|医院|专业人士|专业人员|专业意见|急诊|急救|门诊|遵医嘱|医嘱|律师|法律援助|专业机构|司法|法院|12348|"
-    r"不构成|仅供参考|劳动监察",
+    r"doctor|physician|pharmacist|professional|medical (?:help|advice|attention|care)|emergency|"
+    r"specialist|clinic|hospital|midwife|lawyer|attorney|solicitor|legal (?:advice|aid|counsel)|"
+    r"not (?:a )?(?:substitute|legal|medical)|"
+    r"就医|就诊|医生|医师|大夫|药师|医院|专业人士|专业人员|专业意见|急诊|急救|门诊|"
+    r"遵医嘱|医嘱|律师|法律援助|专业机构|12348|不构成|仅供参考|劳动监察",
 )
 
 

@@ -78,14 +78,14 @@ class AnswerQuality:
         lines = array("I", chain.from_iterable(piece.lines for piece in seen))
         labels = _labels(sum((piece.labels for piece in seen), Counter()), len(lengths))
         tally.places["padded_answer"] = _padded(lines, lengths)
-        codes = [code for code in WORDS if code in tally.places]
+        codes = [code for code in WORDS if tally[code].count and code != "prose_among_json"]
         figures: dict[str, Any] = {
             "answers": len(lengths),
             "characters": _percentiles(lengths),
             "labels": labels,
             "json": tally["json"].count,
             "care": tally["care"].count,
-        } | {code: tally[code].count for code in codes if tally[code].count}
+        } | {code: tally[code].count for code in codes}
         return Conclusion(findings=tuple(_findings(tally, len(lengths), labels=labels)), figures=figures)
 
 

@@ -12,8 +12,8 @@ from domain.training_data.quality.grouping import alike
 from domain.training_data.quality.signatures import BYTES_PER_PERMUTATION, SEED, signatures
 from domain.training_data.quality.turns import (
     HASH_BYTES,
-    conversation_of,
     fingerprint,
+    is_system,
     normalised,
     said,
 )
@@ -24,25 +24,28 @@ BANDS: Final = 16
 LINES_COMPARED: Final = 200_000
 """Near duplicates are looked for among so many lines from the file's beginning, 256 bytes for each."""
 _SIGNATURE_BYTES: Final = PERMUTATIONS * BYTES_PER_PERMUTATION
+# Who asks nothing has no answer to contradict.
+_NOTHING: Final = fingerprint("")
 _GROUPS_SHOWN: Final = 5
 Group = list[int]
 _WORDS: Final = {
     "exact_duplicates": Words(
-        "{count} examples are there more than once, in {groups} groups (lines {lines}).",
+        "Examples that are there more than once: {count}, in groups: {groups} (lines {lines}).",
         "{count} 条样本重复出现,共 {groups} 组(行号 {lines})。",
         "Keep one of each group: a repeated example is learned by heart and weighs more than the others.",
         "每组只保留一条:重复的样本会被死记硬背,并且权重高于其他样本。",
     ),
     "near_duplicates": Words(
-        "{count} examples are nearly the same as another, in {groups} groups (lines {lines}).",
+        "Examples that are nearly the same as another: {count}, in groups: {groups} (lines {lines}).",
         "{count} 条样本与其他样本几乎相同,共 {groups} 组(行号 {lines})。",
         "Keep the best of each group, or vary question type, difficulty and phrasing: diverse examples teach"
         " more than repeated ones.",
         "每组保留最好的一条,或者改变问题类型、难度和表达方式:多样的样本比重复的样本更有效。",
     ),
     "contradicting_answers": Words(
-        "{count} examples ask the same and are answered differently, in {groups} groups (lines {lines}).",
-        "{count} 条样本问题相同但回答不同,共 {groups} 组(行号 {lines})。",
+        "Examples that ask the same but are answered differently: {count}, questions: {groups}"
+        " (lines {lines}).",
+        "{count} 条样本的问题相同但回答不同,共 {groups} 个问题(行号 {lines})。",
         "Decide on one answer for each question, unless variety is what you want to teach.",
         "请为每个问题确定一个统一的回答,除非您正是希望模型学会多种回答。",
     ),
@@ -75,16 +78,15 @@ class Duplicates:
 
     def observe(self, examples: Sequence[Numbered]) -> Sketches:
         """Return 284 bytes for each example, 28 for those beyond the lines that are compared."""
-        conversations = [messages_of(example) for _, example in examples]
-        parts = [_parts(messages) for messages in conversations]
+        parts = [_parts(messages_of(example)) for _, example in examples]
         compared = sum(line <= LINES_COMPARED for line, _ in examples)
         return Sketches(
             lines=array("I", (line for line, _ in examples)),
-            wholes=b"".join(fingerprint(f"{prompt}\0{answer}") for prompt, answer in parts),
-            prompts=b"".join(fingerprint(prompt) for prompt, _ in parts),
-            answers=b"".join(fingerprint(answer) for _, answer in parts),
+            wholes=b"".join(fingerprint(f"{prompt}\0{answer}") for prompt, answer, _ in parts),
+            prompts=b"".join(fingerprint(prompt) for prompt, _, _ in parts),
+            answers=b"".join(fingerprint(answer) for _, answer, _ in parts),
             signatures=signatures(
-                map(conversation_of, conversations[:compared]), PERMUTATIONS, seed=self.seed
+                (conversation for *_, conversation in parts[:compared]), PERMUTATIONS, seed=self.seed
             ),
         )
 
@@ -97,7 +99,11 @@ class Duplicates:
         prompts, answers = (
             _hashes(getattr(piece, part) for piece in seen) for part in ("prompts", "answers")
         )
-        contradicting = [group for group in _same(prompts) if len({answers[index] for index in group}) > 1]
+        contradicting = [
+            group
+            for group in _same(prompts)
+            if prompts[group[0]] != _NOTHING and len({answers[index] for index in group}) > 1
+        ]
         kinds = {"exact_duplicates": exact, "near_duplicates": near, "contradicting_answers": contradicting}
         in_lines = {
             code: [[lines[index] for index in group] for group in groups] for code, groups in kinds.items()
@@ -126,10 +132,11 @@ class Duplicates:
         return [[distinct[index] for index in group] for group in groups.members()], compared, groups.complete
 
 
-def _parts(messages: list[Message]) -> tuple[str, str]:
-    """Return all that is said before the last message, system prompts too, and the last message."""
+def _parts(messages: list[Message]) -> tuple[str, str, str]:
+    """Return all that is said before the last message, the last message, and all but system prompts."""
     texts = [normalised(said(message)) for message in messages]
-    return "\n".join(texts[:-1]), "".join(texts[-1:])
+    conversation = (text for text, message in zip(texts, messages, strict=True) if not is_system(message))
+    return "\n".join(texts[:-1]), "".join(texts[-1:]), "\n".join(conversation)
 
 
 def _hashes(pieces: Iterable[bytes]) -> list[bytes]:
@@ -160,5 +167,5 @@ def _figures(groups: list[Group]) -> dict[str, Any]:
 def _finding(code: str, groups: list[Group]) -> Finding:
     count = sum(map(len, groups))
     places = Places(count, [(line, None) for line in list(chain.from_iterable(groups))[:LINES_SHOWN]])
-    shown = "; ".join(" = ".join(map(str, group[:_GROUPS_SHOWN])) for group in groups[:_GROUPS_SHOWN])
+    shown = "; ".join(", ".join(map(str, group[:_GROUPS_SHOWN])) for group in groups[:_GROUPS_SHOWN])
     return worded(code, _WORDS[code], places, groups=f"{len(groups):,}", lines=shown)

@@ -60,7 +60,7 @@ def _flaws(messages: list[Message]) -> Iterator[Place]:
     if kinds not in _PLAIN:
         yield from _order(kinds)
         yield from _calls(messages)
-        yield from _weights(messages)
+    yield from _weights(messages)
     for index, message in enumerate(messages):
         text = text_of(message.content)
         if "<" not in text:
@@ -113,6 +113,6 @@ def _unanswered(indexes: Iterable[int]) -> Iterator[Place]:
 
 
 def _weights(messages: list[Message]) -> Iterator[Place]:
-    answers = [message for message in messages if isinstance(message, Assistant)]
-    if answers and all(message.weight == 0 for message in answers):
+    weights = [message.weight for message in messages if isinstance(message, Assistant)]
+    if weights and not any(weight != 0 for weight in weights):
         yield "nothing_trained", None

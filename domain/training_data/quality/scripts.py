@@ -43,10 +43,13 @@ def script_of(text: str) -> str:
     text = text[:_READ]
     if text.isascii():
         return "latin" if _LETTER.search(text) else UNTOLD
-    sizes: dict[str, float] = {name: _size(pattern, text) for name, pattern in _OTHERS.items()}
+    sizes: dict[str, float] = {}
     if _ASIAN.search(text):
         name, size = _asian(text)
+        if size > len(text) / 2:
+            return name
         sizes[name] = size * _LETTERS_PER_HAN
+    sizes |= {name: _size(pattern, text) for name, pattern in _OTHERS.items()}
     best = max(sizes, key=lambda name: sizes[name])
     return best if sizes[best] > 1 else UNTOLD
 

@@ -7,6 +7,7 @@ the library takes as a token's hash: no shingle ever becomes a Python object. Of
 estimate's own deviation (0.035 at 128 permutations and a similarity of 0.8).
 """
 
+import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from operator import eq
@@ -58,12 +59,12 @@ def _digest(batch: list[bytes], permutations: int, seed: int) -> bytes:
         ends.append(len(shingles) // _SHINGLE)
     hashes = memoryview(shingles).cast("Q")
     rows = RMinHash.digest_matrix_from_flat_token_hashes(hashes, ends, permutations, seed).to_rows()
-    return b"".join(_low_halves(row) for row in rows)
+    return _low_halves(rows)
 
 
-def _low_halves(row: list[int]) -> bytes:
-    numbers = array("H", array("I", row).tobytes())
-    return (numbers[::2] if _LITTLE_ENDIAN else numbers[1::2]).tobytes()
-
-
-_LITTLE_ENDIAN: Final = array("H", [1]).tobytes()[0] == 1
+def _low_halves(rows: list[list[int]]) -> bytes:
+    numbers = array("I")
+    for row in rows:
+        numbers.fromlist(row)
+    halves = array("H", numbers.tobytes())
+    return (halves[::2] if sys.byteorder == "little" else halves[1::2]).tobytes()

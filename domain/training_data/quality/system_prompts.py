@@ -30,8 +30,8 @@ _WORDS: Final = {
         "请让所有样本都使用之后实际使用的系统提示词,或者都不使用。",
     ),
     "broad_system_prompt": Words(
-        "The system prompts of {count} examples say too little, such as '{example}'.",
-        "{count} 条样本的系统提示词过于宽泛,例如“{example}”。",
+        "In {count} of {total} examples the system prompt says too little, such as '{example}'.",
+        "{total} 条样本中有 {count} 条的系统提示词过于宽泛,例如“{example}”。",
         "Name the role, what it answers and what it must not do: 'You answer questions on orders of … ."
         " You give no legal advice.'",
         "请写明角色、负责的内容和不能做的事,例如:“您是……的订单客服,只回答订单问题,不提供法律建议。”",

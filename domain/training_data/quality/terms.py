@@ -21,6 +21,7 @@ _STOP_WORDS: Final = frozenset(
     too try two type types under until use used using usually very want was way ways well went were what
     when where whether which while who why will with within without work working works would write yes you
     your
+    three four five second little cannot led run stop call open near later early day days
     """.split()  # noqa: SIM905 - words are read as words, not as a list of 200 strings
 )
 _STOP_CHARACTERS: Final = frozenset(

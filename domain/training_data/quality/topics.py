@@ -13,7 +13,7 @@ from domain.training_data.quality.terms import terms_of
 from domain.training_data.quality.turns import answer_of, fingerprint, question_of
 from domain.training_data.quality.wording import Places, Words, percent, worded
 
-SAMPLE: Final = 2_000
+SAMPLE: Final = 1_000
 _QUESTION_READ: Final = 300
 _ANSWER_READ: Final = 300
 _FEWEST: Final = 20
@@ -21,12 +21,17 @@ _PREVAILS: Final = 0.5
 _SAME_OPENING: Final = 0.8
 _OPENING_WORDS: Final = 3
 _OPENING_HAN: Final = 5
+# What prevails in many texts beside others is known by the others; else it must have a core of terms.
+_FEWEST_TO_TELL: Final = 100
+_NEARLY_ALL: Final = 0.95
+_CORE_TERMS: Final = 3
+_CORE_SHARE: Final = 0.5
 _TERMS_NAMED: Final = 4
 _TOPICS_SHOWN: Final = 12
 _WORDS: Final = {
     "one_topic_prevails": Words(
         "One topic ({topic}) holds {share} of the examples.",
-        "一个主题({topic})占全部样本的 {share}。",
+        "一个主题({topic_zh})占全部样本的 {share}。",
         "Add examples of the other topics until none holds more than about 30 %. If the model is meant for"
         " this topic alone, vary what is asked about it.",
         "请补充其他主题的样本,使每个主题的占比不超过约 30%。如果模型只用于该主题,请丰富具体的问题。",
@@ -52,7 +57,7 @@ class Sample:
 
 
 class Topics:
-    """Finds topics in a sample of at most 2,000 examples."""
+    """Finds topics in a sample of at most 1,000 examples."""
 
     name = "topics"
 
@@ -93,10 +98,27 @@ def _smallest(rows: Iterable[Sampled]) -> tuple[Sampled, ...]:
 def _prevailing(names: list[str], clusters: list[list[int]], sampled: list[Sampled]) -> list[Finding]:
     if not clusters or len(clusters[0]) <= _PREVAILS * len(sampled):
         return []
+    told_apart = len(sampled) >= _FEWEST_TO_TELL and len(clusters[0]) < _NEARLY_ALL * len(sampled)
+    if not told_apart and not _have_a_core([sampled[index][2] for index in clusters[0]]):
+        return []
     lines = [sampled[index][1] for index in clusters[0]]
     places = Places(len(lines), [(line, None) for line in lines[:LINES_SHOWN]])
     share = percent(len(lines), len(sampled))
-    return [worded("one_topic_prevails", _WORDS["one_topic_prevails"], places, topic=names[0], share=share)]
+    topic_zh = names[0].replace(", ", "、")
+    words = _WORDS["one_topic_prevails"]
+    return [worded("one_topic_prevails", words, places, topic=names[0], topic_zh=topic_zh, share=share)]
+
+
+def _have_a_core(questions: list[str]) -> bool:
+    """Tell whether three terms are enough to be met in half of the questions.
+
+    What only general words or a greeting in the answers hold together is no topic.
+    """
+    texts = [set(terms_of(question)) for question in questions]
+    core = {
+        term for term, _ in Counter(term for text in texts for term in sorted(text)).most_common(_CORE_TERMS)
+    }
+    return sum(not core.isdisjoint(text) for text in texts) >= _CORE_SHARE * len(texts)
 
 
 def _opening(sampled: list[Sampled]) -> list[Finding]:

@@ -41,8 +41,13 @@ def system_of(messages: list[Message]) -> str:
 
 
 def conversation_of(messages: list[Message]) -> str:
-    """Return all that is said by others than the system, normalised."""
-    return normalised("\n".join(said(message) for message in messages if type(message) not in _SYSTEM))
+    """Return all that is said by others than the system, normalised, a message to a line."""
+    return "\n".join(normalised(said(message)) for message in messages if not is_system(message))
+
+
+def is_system(message: Message) -> bool:
+    """Tell whether a message says who the assistant is, rather than belonging to the conversation."""
+    return type(message) in _SYSTEM
 
 
 def normalised(text: str) -> str:

@@ -68,13 +68,14 @@ def merged(tallies: Sequence[Tally]) -> Tally:
 def worded(code: str, words: Words, places: Places, **seen: object) -> Finding:
     """Return the finding in words; `{count}` and what `seen` names are filled in."""
     seen = {"count": f"{places.count:,}", **seen}
+    seen_zh = seen | {"share": str(seen.get("share", "")).replace(" %", "%")}
     line, message_index = places.first[0] if places.first else (None, None)
     return Finding(
         code=code,
         message=words.message.format(**seen),
-        message_zh=words.message_zh.translate(_FULL_WIDTH).format(**seen),
+        message_zh=words.message_zh.translate(_FULL_WIDTH).format(**seen_zh),
         fix=words.fix.format(**seen),
-        fix_zh=words.fix_zh.translate(_FULL_WIDTH).format(**seen),
+        fix_zh=words.fix_zh.translate(_FULL_WIDTH).format(**seen_zh),
         line=line,
         message_index=message_index,
         lines=tuple(dict.fromkeys(line for line, _ in places.first)),
