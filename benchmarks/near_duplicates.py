@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from rensa import RMinHash, RMinHashLSH  # type: ignore[import-untyped]  # it has no stubs
+from rensa import RMinHash, RMinHashLSH
 
 from benchmarks.figure import Figure, Target
 from benchmarks.training_files import jsonl

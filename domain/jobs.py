@@ -142,7 +142,7 @@ def accepted(
     )
 
 
-_NOT_KEPT = {"webhook_url", "hyperparameters", "variants"}
+_NOT_KEPT = {"webhook_url", "hyperparameters", "tuning", "variants"}
 _ASKED_FOR = [each.name for each in fields(NewJob) if each.name not in _NOT_KEPT]
 _COUNTERS = ("crashes", "failures", "polls", "not_found_count")
 _GIVEN = {

@@ -54,7 +54,7 @@ class Upload:
     purpose: str
     size: int
     file_life: timedelta | None
-    max_invalid_ratio: float | None
+    max_invalid_ratio: float | None = None
     status: UploadStatus
     created_at: datetime
     expires_at: datetime

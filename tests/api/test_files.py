@@ -104,7 +104,7 @@ async def results(project: Project, content: bytes, purpose: str = "fine-tune-re
         await writer.write(content)
     stored = StoredFile(
         id=file_id, filename="step_metrics.csv", purpose=purpose, size=len(content), sha256=b"",
-        blob_key=files.blob_key(file_id), status="processed", status_details=None, examples=None, life=None,
+        blob_key=files.blob_key(file_id), structure=None, max_invalid_ratio=0.0, life=None,
     )  # fmt: skip
     async with held.database.transaction() as session:
         await files.keep(session, project_id=project.id, stored=stored)

@@ -25,6 +25,7 @@ from services.job_steps.collecting import Collected
 from services.job_steps.submitting import SubmitPlan
 from services.job_steps.uploading import UploadPlan
 from services.secret_box import SecretBox
+from tests.training_files import structure_of
 
 LEASE = timedelta(seconds=30)
 FIRST_CHECK = timedelta(minutes=2)
@@ -71,11 +72,16 @@ class World:
         id_ = files.new_file_id()
         values: dict[str, Any] = {
             "id": id_, "filename": "train.jsonl", "purpose": "fine-tune", "size": 3, "sha256": b"",
-            "blob_key": files.blob_key(id_), "status": "processed", "status_details": None, "examples": 1,
-            "life": None, **columns,
+            "blob_key": files.blob_key(id_), "structure": structure_of(), "max_invalid_ratio": 0.0, "life": None,
         }  # fmt: skip
+        later = {
+            name: columns.pop(name) for name in ("status", "status_details", "examples") if name in columns
+        }
+        stored = StoredFile(**{**values, **columns})
         async with self.transaction() as session:
-            await files.keep(session, project_id=project_id or self.project_id, stored=StoredFile(**values))
+            await files.keep(session, project_id=project_id or self.project_id, stored=stored)
+        for name, value in later.items():
+            await self.sql(f"UPDATE files SET {name} = :value WHERE id = :id", value=value, id=id_)  # noqa: S608 - names above
         return id_
 
     def new(self, **changes: Any) -> NewJob:

@@ -57,7 +57,6 @@ FILES: list[tuple[dict[str, Any], str]] = [
         {"status": "error", "status_details": "line 3: no messages."},
         "cannot be used: line 3: no messages. Upload",
     ),
-    ({"status": "uploaded"}, "cannot be used: uploaded. Upload"),
     ({"life": -timedelta(hours=1)}, "There is no file"),
 ]
 

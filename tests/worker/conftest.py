@@ -31,6 +31,7 @@ from simulator.script import parsed
 from simulator.server import serving_app
 from simulator.stand_in import Clock, StandIn
 from storage.blobs import open_store
+from tests.training_files import checked, structure_of
 from worker.context import Context
 from worker.main import opened
 from worker.motion import Motion
@@ -145,18 +146,20 @@ class Rig:
     async def value(self, statement: str, **values: object) -> Any:
         return (await self.sql(statement, **values))[0][0]
 
-    async def file(self, content: bytes = EXAMPLES) -> str:
+    async def file(self, content: bytes = EXAMPLES, *, examine: bool = False) -> str:
         """Upload a training file, as the api would."""
         id_ = files.new_file_id()
         async with open_store(self.settings().storage_url).writer(files.blob_key(id_)) as writer:
             await writer.write(content)
         stored = StoredFile(
             id=id_, filename="train.jsonl", purpose="fine-tune", size=len(content), sha256=b"",
-            blob_key=files.blob_key(id_), status="processed", status_details=None, examples=40,
-            life=None,
+            blob_key=files.blob_key(id_), structure=checked(content) if examine else structure_of(examples=40),
+            max_invalid_ratio=0.0, life=None,
         )  # fmt: skip
         async with self.database.transaction() as session:
             await files.keep(session, project_id=self.project_id, stored=stored)
+        if not examine:  # a second of processor time each
+            await self.sql("UPDATE file_reports SET finished_at = now(), failure = 'not asked for'")
         return id_
 
     async def create(self, **changes: Any) -> Job:

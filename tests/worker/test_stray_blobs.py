@@ -55,7 +55,7 @@ async def keep(rig: Any, key: str) -> None:
     """Write a file's row, as whoever published the blob would have."""
     stored = StoredFile(
         id=fresh(ids.FILE), filename="a", purpose="user_data", size=3, sha256=b"", blob_key=key,
-        status="processed", status_details=None, examples=None, life=None,
+        structure=None, max_invalid_ratio=0.0, life=None,
     )  # fmt: skip
     async with rig.database.transaction() as session:
         await files.keep(session, project_id=rig.project_id, stored=stored)

@@ -113,7 +113,7 @@ async def test_of_a_completed_upload_the_file_stays_and_nothing_else(rig: Any) -
     second = await begun(rig, upload, parts)
     file = StoredFile(
         id=ids.new_id(ids.FILE), filename="a", purpose="user_data", size=6, sha256=b"", life=None,
-        blob_key=second.blob_key, status="processed", status_details=None, examples=None,
+        blob_key=second.blob_key, structure=None, max_invalid_ratio=0.0,
     )  # fmt: skip
     async with rig.database.transaction() as session:
         await uploads.finish_complete(session, second, file)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import eq
 from typing import Final
 
-from rensa import RMinHash  # type: ignore[import-untyped]  # it has no stubs
+from rensa import RMinHash
 
 from domain.training_data.quality.turns import utf8
 
