@@ -12,10 +12,12 @@ from domain.training_data.personal_data.bounds import WORD_START
 from domain.training_data.personal_data.context import numbers_a_thing
 from domain.training_data.personal_data.kinds import Kind, Span
 
-_JOINT: Final = r"(?: ?[-.] ?| {1,2})"
+_JOINT: Final = "(?: ?- ?| {1,2})"
 _BEFORE: Final = rf"{WORD_START}(?<!\+)(?<![0-9]\.)(?<![A-Za-z_]-)"
-_AFTER: Final = r"(?![0-9A-Za-z_@]|\.[0-9])"
+_AFTER: Final = r"(?![0-9A-Za-z_@]|\.[0-9,)\]]|\*[a-z])"
 _COUNTRY: Final = rf"(?:(?:\+|00)?86{_JOINT}?|\(\+?86\) ?)?"
+# What ends in one dot is a fraction; dots join a number where they are two.
+_FRACTION: Final = re.compile(r"[^.]*\.[^.]*")
 # How the eleven digits of a mobile are grouped; others are lists of numbers more often than not.
 _GROUPS: Final = ((11,), (3, 4, 4), (4, 3, 4), (4, 4, 3), (3, 3, 5), (3, 8), (5, 6), (7, 4))
 
@@ -25,7 +27,10 @@ def _grouped(groups: tuple[int, ...]) -> str:
     return f"1[3-9][0-9]{{{first - 2}}}" + "".join(f"{_JOINT}[0-9]{{{size}}}" for size in others)
 
 
-_MOBILE: Final = re.compile(f"{_BEFORE}{_COUNTRY}((?:{'|'.join(map(_grouped, _GROUPS))})){_AFTER}")
+_DOTTED: Final = r"1[3-9][0-9]\.[0-9]{4}\.[0-9]{4}"
+
+
+_MOBILE: Final = re.compile(f"{_BEFORE}{_COUNTRY}({'|'.join(map(_grouped, _GROUPS))}|{_DOTTED}){_AFTER}")
 _LANDLINE: Final = re.compile(
     rf"{_BEFORE}(?:[(\uff08](0[0-9]{{2,3}})[)\uff09]{_JOINT}?|(0[0-9]{{2,3}}){_JOINT})"
     rf"([0-9]{{3,4}}{_JOINT}?[0-9]{{4}})(?:(?:-|转 ?)[0-9]{{1,6}})?{_AFTER}"
@@ -49,8 +54,8 @@ _PERSONAL: Final = frozenset(
         PhoneNumberType.PAGER,
     }
 )
-# All eight the same, China Mobile's own number, and the American numbers kept for films.
-_MADE_UP: Final = re.compile(r"[0-9]*([0-9])\1{7}|13800138000|1[0-9]{3}55501[0-9]{2}")
+# All eight the same, China Mobile's own number, two to the power of 34, and the American numbers of films.
+_MADE_UP: Final = re.compile(r"[0-9]*([0-9])\1{7}|13800138000|17179869184|1[0-9]{3}55501[0-9]{2}")
 
 
 def find_phone_numbers(text: str) -> Iterator[Span]:
@@ -78,6 +83,8 @@ def _candidates(text: str) -> Iterator[tuple[int, int, str]]:
 def _abroad(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield numbers after a plus; where more digits follow than belong to one, up to the end of a group."""
     for match in _ABROAD.finditer(text):
+        if _FRACTION.fullmatch(match[0]):
+            continue
         ends = [end.end() for end in _ENDS_OF_GROUPS.finditer(match[0]) if end.end() >= _SHORTEST]
         for end in reversed(ends[-_TRIES:]):
             number = "+" + _JOINTS.sub("", match[0][:end])
