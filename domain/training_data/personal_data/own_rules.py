@@ -49,6 +49,7 @@ def own_rules() -> tuple[Rule, ...]:
             pattern=re.compile(re.sub("^<", lambda _: TOKEN_START, pattern), re.ASCII),
             group=1,
             shortest=16,
+            in_word=re.fullmatch(r"[\w-]+", anchor) is not None,
         )
         for detail, zh, anchor, pattern in _RULES
     )

@@ -58,38 +58,38 @@ _PERSONAL: Final = frozenset(
 _MADE_UP: Final = re.compile(r"[0-9]*([0-9])\1{7}|13800138000|17179869184|1[0-9]{3}55501[0-9]{2}")
 
 
-def find_phone_numbers(text: str) -> Iterator[Span]:
-    """Yield the numbers that are in use for people; hotlines, orders and made-up ones are left out."""
-    for start, end, number in _candidates(text):
-        if _MADE_UP.fullmatch(number.removeprefix("+")) is None and not numbers_a_thing(text, start):
-            yield Span(Kind.PHONE_NUMBER, start, end, number)
+def find_phone_numbers(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield the numbers within these bounds that people use: no hotlines, no orders, none made up."""
+    for first, last, number in _candidates(text, start, end):
+        if _MADE_UP.fullmatch(number.removeprefix("+")) is None and not numbers_a_thing(text, first):
+            yield Span(Kind.PHONE_NUMBER, first, last, number)
 
 
-def _candidates(text: str) -> Iterator[tuple[int, int, str]]:
+def _candidates(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
     """Yield start, end and the number, a Chinese one as it is dialled at home, others with plus."""
     mobile, landline = _chinese()
-    for match in _MOBILE.finditer(text):
+    for match in _MOBILE.finditer(text, start, end):
         number = _JOINTS.sub("", match[1])
         if mobile.fullmatch(number):
             yield match.start(), match.end(), number
-    for match in _LANDLINE.finditer(text):
+    for match in _LANDLINE.finditer(text, start, end):
         number = _JOINTS.sub("", (match[1] or match[2]) + match[3])
         if landline.fullmatch(number[1:]):
             yield match.start(), match.end(), number
-    if "+" in text:
-        yield from _abroad(text)
+    if text.find("+", start, end) >= 0:
+        yield from _abroad(text, start, end)
 
 
-def _abroad(text: str) -> Iterator[tuple[int, int, str]]:
+def _abroad(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
     """Yield numbers after a plus; where more digits follow than belong to one, up to the end of a group."""
-    for match in _ABROAD.finditer(text):
+    for match in _ABROAD.finditer(text, start, end):
         if _FRACTION.fullmatch(match[0]):
             continue
         ends = [end.end() for end in _ENDS_OF_GROUPS.finditer(match[0]) if end.end() >= _SHORTEST]
-        for end in reversed(ends[-_TRIES:]):
-            number = "+" + _JOINTS.sub("", match[0][:end])
+        for size in reversed(ends[-_TRIES:]):
+            number = "+" + _JOINTS.sub("", match[0][:size])
             if _is_personal(number):
-                yield match.start(), match.start() + end, _as_dialled(number)
+                yield match.start(), match.start() + size, _as_dialled(number)
                 break
 
 

@@ -72,6 +72,7 @@ def plugin_rules() -> tuple[Rule, ...]:
             anchors=tuple(anchors.split()),
             pattern=_bounded(plugin, at, after),
             shortest=_SHORTEST,
+            in_word=True,
         )
         for detail, zh, anchors, plugin, at, after in _FIXED
     )

@@ -37,11 +37,6 @@ def suspicion(text: bytes) -> Suspicion:
     return Suspicion(_has_number(text), address, secrets)
 
 
-def longest_word(text: bytes) -> int:
-    """Return the length of the longest run of what tokens are made of."""
-    return max(map(len, text.translate(_TOKENS).split()), default=0)
-
-
 def hides(line: bytes) -> bool:
     """Tell whether a line of JSON has escapes that `suspicion` does not see through."""
     return b"\\u" in line and _HIDING.search(line) is not None

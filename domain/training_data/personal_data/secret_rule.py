@@ -8,8 +8,8 @@ from dataclasses import dataclass
 class Rule:
     """One sort of secret, named in English and Chinese. `group` of the pattern is the secret itself.
 
-    The pattern is tried only where a word of the text is at least as long as `shortest`, and one of the
-    `anchors` stands in it. With `token`, it is tried only
+    The pattern is tried only where a word of the text is at least as long as `shortest` and one of the
+    `anchors` stands in the text, or, with `in_word`, in one of its long words. With `token`, it is tried only
     on each such token and what stands right before it, which bounds its work.
     """
 
@@ -19,4 +19,5 @@ class Rule:
     pattern: re.Pattern[str]
     group: int = 0
     shortest: int = 0
+    in_word: bool = False
     token: re.Pattern[str] | None = None

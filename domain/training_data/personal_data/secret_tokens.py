@@ -8,10 +8,10 @@ from typing import Final
 from domain.training_data.personal_data.kinds import Kind, Span
 from domain.training_data.personal_data.own_rules import JSON_WEB_TOKEN, PRIVATE_KEY, own_rules
 from domain.training_data.personal_data.plugin_rules import PASSWORD_IN_URL, plugin_rules
-from domain.training_data.personal_data.prefilter import longest_word
 from domain.training_data.personal_data.secret_rule import Rule
 
 _REACH: Final = 80
+_LONG_WORD: Final = re.compile("[A-Za-z0-9_+/=.-]{16,}+")
 _MADE_UP: Final = re.compile(
     r"example|your|xxxx|placeholder|dummy|sample|fake|changeme|redacted|123456|abcdef|(.)\1{4}", re.IGNORECASE
 )
@@ -31,9 +31,10 @@ _IN_FRONT: Final = 200
 
 def find_secrets(text: str) -> Iterator[Span]:
     """Yield what looks like a secret that works."""
-    longest = longest_word(text.encode("utf-8", "surrogatepass"))
+    words = _LONG_WORD.findall(text)
+    longest, all_words = max(map(len, words), default=0), " ".join(words)
     for rule in _rules():
-        if rule.shortest <= longest and _has_anchor(rule, text):
+        if rule.shortest <= longest and _has_anchor(rule, all_words if rule.in_word else text):
             for start, end in _places(rule, text):
                 value = text[start:end]
                 if _works(rule.detail, value):

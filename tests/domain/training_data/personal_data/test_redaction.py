@@ -65,8 +65,8 @@ def test_a_line_without_a_hit_is_the_very_same(raw: bytes) -> None:
 
 def test_what_is_beside_a_hit_stays_byte_for_byte() -> None:
     raw = (
-        b'{ "z" : 12345678901234567890123, "f":1.50e+3, "t": "caf\\u00e9\\/",  "messages":[ '
-        b'{"role":"user","content":"\\u7535\\u8bdd 13912345678 \\"\\n"},{"content":"ok","role":"assistant","x":null}],"a":[]}'
+        b'{ "z" : 12345678901234567890123, "f":1.50e+3, "t":"caf\\u00e9\\/",  "messages":[ '
+        b'{"content":"\\u7535\\u8bdd 13912345678 \\"\\n"},{"content":"k","role":"assistant","x":0}],"a":[]}'
     )
     assert redact_line(raw).line == raw.replace(b"\\u7535\\u8bdd 13912345678", "电话 [PHONE_1]".encode())
 
@@ -144,10 +144,9 @@ def test_a_whole_example_is_searched_and_stays_usable() -> None:
         }
     ).encode()
     redacted = redact_line(raw)
-    assert [hit.replacement for hit in redacted.hits] == [
-        "[EMAIL_1]", "[SECRET_1]", "[BANK_CARD_1]", "[ID_NUMBER_1]", "[PHONE_1]", "[BANK_CARD_1]", "[ID_NUMBER_1]",
-        "[EMAIL_2]",
-    ]  # fmt: skip
+    assert " ".join(hit.replacement for hit in redacted.hits) == (
+        "[EMAIL_1] [SECRET_1] [BANK_CARD_1] [ID_NUMBER_1] [PHONE_1] [BANK_CARD_1] [ID_NUMBER_1] [EMAIL_2]"
+    )
     assert is_usable(raw)
     assert is_usable(redacted.line)
 
