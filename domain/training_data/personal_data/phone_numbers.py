@@ -13,8 +13,8 @@ from domain.training_data.personal_data.context import numbers_a_thing
 from domain.training_data.personal_data.kinds import Kind, Span
 
 _JOINT: Final = "(?: ?- ?| {1,2})"
-_BEFORE: Final = rf"{WORD_START}(?<!\+)(?<![0-9]\.)(?<![A-Za-z_]-)"
-_AFTER: Final = r"(?![0-9A-Za-z_@]|\.[0-9,)\]]|\*[a-z])"
+_BEFORE: Final = rf"{WORD_START}(?<![+$\u20ac\u00a5\uffe5])(?<![0-9]\.)(?<![A-Za-z_]-)"
+_AFTER: Final = r"(?![0-9A-Za-z_@]|\.[0-9,)\]]|\*[a-z]| ?[元万亿])"
 _COUNTRY: Final = rf"(?:(?:\+|00)?86{_JOINT}?|\(\+?86\) ?)?"
 # What ends in one dot is a fraction; dots join a number where they are two.
 _FRACTION: Final = re.compile(r"[^.]*\.[^.]*")

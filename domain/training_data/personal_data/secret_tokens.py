@@ -33,12 +33,21 @@ def find_secrets(text: str) -> Iterator[Span]:
     """Yield what looks like a secret that works."""
     words = _LONG_WORD.findall(text)
     longest, all_words = max(map(len, words), default=0), " ".join(words)
+    some_anchor = _anchors_in_words().search(all_words) is not None
     for rule in _rules():
-        if rule.shortest <= longest and _has_anchor(rule, all_words if rule.in_word else text):
+        if rule.shortest > longest or (rule.in_word and not some_anchor):
+            continue
+        if _has_anchor(rule, all_words if rule.in_word else text):
             for start, end in _places(rule, text):
-                value = text[start:end]
-                if _works(rule.detail, value):
-                    yield Span(Kind.SECRET, start, end, value, rule.detail)
+                if _works(rule.detail, text[start:end]):
+                    yield Span(Kind.SECRET, start, end, text[start:end], rule.detail)
+
+
+@lru_cache(maxsize=1)
+def _anchors_in_words() -> re.Pattern[str]:
+    return re.compile(
+        "|".join(re.escape(anchor) for rule in _rules() if rule.in_word for anchor in rule.anchors)
+    )
 
 
 def _has_anchor(rule: Rule, text: str) -> bool:

@@ -1,6 +1,7 @@
 """A line without what was found, the rest of it as it was."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -114,7 +115,7 @@ def test_keys_and_numbers_stay() -> None:
     [
         ({"phone": 13912345678, "n": [1]}, {"phone": "[PHONE_1]", "n": [1]}),
         ({"text": "电话13912345678"}, {"text": "电话[PHONE_1]"}),
-        ({"to": "zhang@qq.com", "why": 'a "b"'}, {"to": "[EMAIL_1]", "why": 'a "b"'}),
+        ({"to": "zhang@noplace.com", "why": 'a "b"'}, {"to": "[EMAIL_1]", "why": 'a "b"'}),
         ({"inner": json.dumps({"text": "请拨打13912345678"})}, {"inner": '{"text": "请拨打[PHONE_1]"}'}),
     ],
 )
@@ -134,13 +135,15 @@ def test_a_whole_example_is_searched_and_stays_usable() -> None:
     raw = json.dumps(
         {
             "messages": [
-                {"role": "system", "content": "Write to zhang@qq.com."},
+                {"role": "system", "content": "Write to zhang@noplace.com."},
                 {"role": "user", "content": [{"type": "text", "text": f"key {TUNEWARD_KEY}"}]},
                 {"role": "assistant", "tool_calls": [{"id": "c", "type": "function", "function": call}]},
                 {"role": "tool", "tool_call_id": "c", "content": "sent to 13912345678"},
                 {"role": "assistant", "content": "done", "function_call": call, "weight": 1},
             ],
-            "tools": [{"type": "function", "function": {"name": "send", "description": "asks li@qq.com"}}],
+            "tools": [
+                {"type": "function", "function": {"name": "send", "description": "asks li@noplace.com"}}
+            ],
         }
     ).encode()
     redacted = redact_line(raw)
@@ -154,7 +157,7 @@ def test_a_whole_example_is_searched_and_stays_usable() -> None:
 WHOLE = (
     "13912345678",
     "139-1234-5678",
-    "zhang@qq.com",
+    "zhang@noplace.com",
     "+1 202 456 1414",
     "010-62345678",
     ID,
@@ -174,7 +177,7 @@ BROKEN = (
 PIECES = st.sampled_from((*WHOLE, *BROKEN, "\\u0031"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(PIECES, min_size=1, max_size=12).map("".join), st.booleans())
 def test_nothing_is_left_to_find(content: str, escaped: bool) -> None:  # noqa: FBT001 - hypothesis gives it
     messages = [{"role": "user", "content": content}, {"role": "assistant", "content": "x"}]
@@ -189,3 +192,10 @@ def test_nothing_is_left_to_find(content: str, escaped: bool) -> None:  # noqa: 
 def test_half_a_pair_of_surrogates_survives() -> None:
     raw = b'{"messages":[{"role":"user","content":"\\ud800 13912345678"}]}'
     assert redact_line(raw).line == raw.replace(b"13912345678", b"[PHONE_1]")
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, '{"a":' * 50_000, '["' + "13912345678 " * 20_000 + '"]'])
+def test_a_string_that_looks_like_json_costs_little(content: str) -> None:
+    started = time.process_time()
+    assert is_usable(redact_line(line(f"{content} 13912345678", "ok")).line)
+    assert time.process_time() - started < 1

@@ -50,13 +50,13 @@ def found(text: str) -> list[tuple[str, str]]:
         ("+44 20 7946 0958 2 lines", "phone_number", "+44 20 7946 0958"),
         ("**13912345678**", "phone_number", "13912345678"),
         ('print("call\\n13912345678")', "phone_number", "13912345678"),
-        ("邮箱zhang.san@qq.com。", "email_address", "zhang.san@qq.com"),
-        ("Li.Si+news@mail.university.edu.cn.", "email_address", "Li.Si+news@mail.university.edu.cn"),
-        ("zhangsan\uff20163.com", "email_address", None),
-        ("13912345678@163.com", "email_address", None),
-        ("write to zhang@qq.com.Thanks", "email_address", "zhang@qq.com"),
-        ("zhang@qq.com(备用)", "email_address", "zhang@qq.com"),
-        ('"a\\nzhang@qq.com"', "email_address", "zhang@qq.com"),
+        ("邮箱zhang.san@noplace.com。", "email_address", "zhang.san@noplace.com"),
+        ("Li.Si+news@mail.noplace.edu.cn.", "email_address", "Li.Si+news@mail.noplace.edu.cn"),
+        ("zhangsan\uff20noplace.com", "email_address", None),
+        ("13912345678@noplace.com", "email_address", None),
+        ("write to zhang@noplace.com.Thanks", "email_address", "zhang@noplace.com"),
+        ("zhang@noplace.com(备用)", "email_address", "zhang@noplace.com"),
+        ('"a\\nzhang@noplace.com"', "email_address", "zhang@noplace.com"),
     ],
 )
 def test_finds(text: str, kind: str, part: str | None) -> None:
@@ -78,6 +78,7 @@ def test_finds(text: str, kind: str, part: str | None) -> None:
         "时间戳 1732530600 1732530600123 1732530600123456 1732530600123456789",
         "2024-11-25 10:30:00 2024年11月25日 20241125103000 1999-2024",
         "价格 12800.00 元, ¥1,391,234,567.80, 139123456.78, 0.13912345678, 180.79155222",
+        "营收13912345678元, 共 13912345678 元, 预算 $13912345678, \uffe513912345678, 15912345678万",
         "ISBN 978-7-111-40701-0, ISBN 9787111407010, ISBN-10 7-302-12345-X",
         "v3.11.4 10.0.19045.3570 192.168.100.200:8080 1.2.840.113549.1.1.11",
         "550e8400-e29b-41d4-a716-446655440000 d41d8cd98f00b204e9800998ecf8427e",
@@ -87,7 +88,7 @@ def test_finds(text: str, kind: str, part: str | None) -> None:
         "110101199003070000 110101199013071234 123456789012345678",
         "2**34 == 17179869184; x = 3.13912345678e10; [13, 14, 15, 16, 17, 18]",
         "13 14 15 16 17 18 19 20 21 22 23",
-        "user@example.com, li@mail.example.org, you@test.com, yourname@qq.com, support@acme.cn, noreply@x.io",
+        "user@example.com, li@mail.example.org, you@test.com, yourname@noplace.com, support@acme.cn, noreply@x.io",
         "q @ k.T; q@k.transpose(-2, -1); x@self.weights.T; a@b.to(device); W@x",
         "@app.route('/'), @pytest.mark.asyncio, git@github.com:a/b.git, lodash@4.17.21, https://medium.com/@ann",
         "ssh://deploy@build.acme.cn/x postgres://user:password@db.acme.cn/shop redis://:${PASSWORD}@cache.acme.cn",
@@ -133,7 +134,7 @@ def test_gives_no_false_alarm_in_ordinary_training_data(text: str) -> None:
 
 
 def test_hits_stand_in_order_and_do_not_overlap() -> None:
-    text = f"{CARD} zhang@qq.com 13912345678@163.com 13912345678 {ID}"
+    text = f"{CARD} zhang@noplace.com 13912345678@noplace.com 13912345678 {ID}"
     assert [kind for kind, _ in found(text)] == [
         "bank_card",
         "email_address",
@@ -144,7 +145,7 @@ def test_hits_stand_in_order_and_do_not_overlap() -> None:
 
 
 def test_one_value_has_one_placeholder_however_it_is_written() -> None:
-    hits = find("13912345678, +86 139-1234-5678, 13812345679, Li@qq.com, li@QQ.com")
+    hits = find("13912345678, +86 139-1234-5678, 13812345679, Li@noplace.com, li@NoPlace.com")
     assert [hit.replacement for hit in hits] == [
         "[PHONE_1]",
         "[PHONE_1]",
@@ -160,7 +161,7 @@ def test_one_value_has_one_placeholder_however_it_is_written() -> None:
         ("139-1234-5678", "139****5678"),
         (ID, f"110****{ID[-2:]}"),
         (CARD, f"622****{CARD[-4:]}"),
-        ("zhangsan@qq.com", "z****.com"),
+        ("zhangsan@noplace.com", "z****.com"),
         ("https://bob:s3cr7tK9@db.acme.cn", "****"),
         ("+65 6123 4567", "+65****4567"),
     ],
