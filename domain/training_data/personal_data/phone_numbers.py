@@ -17,6 +17,7 @@ _BEFORE: Final = rf"{WORD_START}(?<![+$\u20ac\u00a5\uffe5])(?<![0-9]\.)(?<![A-Za
 _AFTER: Final = r"(?![0-9A-Za-z_@]|\.[0-9,)\]]|\*[a-z]| ?[元万亿])"
 _COUNTRY: Final = rf"(?:(?:\+|00)?86{_JOINT}?|\(\+?86\) ?)?"
 # What ends in one dot is a fraction; dots join a number where they are two.
+_DOTTED: Final = r"1[3-9][0-9]\.[0-9]{4}\.[0-9]{4}"
 _FRACTION: Final = re.compile(r"[^.]*\.[^.]*")
 # How the eleven digits of a mobile are grouped; others are lists of numbers more often than not.
 _GROUPS: Final = ((11,), (3, 4, 4), (4, 3, 4), (4, 4, 3), (3, 3, 5), (3, 8), (5, 6), (7, 4))
@@ -25,9 +26,6 @@ _GROUPS: Final = ((11,), (3, 4, 4), (4, 3, 4), (4, 4, 3), (3, 3, 5), (3, 8), (5,
 def _grouped(groups: tuple[int, ...]) -> str:
     first, *others = groups
     return f"1[3-9][0-9]{{{first - 2}}}" + "".join(f"{_JOINT}[0-9]{{{size}}}" for size in others)
-
-
-_DOTTED: Final = r"1[3-9][0-9]\.[0-9]{4}\.[0-9]{4}"
 
 
 _MOBILE: Final = re.compile(f"{_BEFORE}{_COUNTRY}({'|'.join(map(_grouped, _GROUPS))}|{_DOTTED}){_AFTER}")
@@ -55,13 +53,13 @@ _PERSONAL: Final = frozenset(
     }
 )
 # All eight the same, China Mobile's own number, two to the power of 34, and the American numbers of films.
-_MADE_UP: Final = re.compile(r"[0-9]*([0-9])\1{7}|13800138000|17179869184|1[0-9]{3}55501[0-9]{2}")
+_MADE_UP: Final = re.compile(r"\+?[0-9]*([0-9])\1{7}|13800138000|17179869184|\+1[0-9]{3}55501[0-9]{2}")
 
 
 def find_phone_numbers(text: str, start: int, end: int) -> Iterator[Span]:
     """Yield the numbers within these bounds that people use: no hotlines, no orders, none made up."""
     for first, last, number in _candidates(text, start, end):
-        if _MADE_UP.fullmatch(number.removeprefix("+")) is None and not numbers_a_thing(text, first):
+        if _MADE_UP.fullmatch(number) is None and not numbers_a_thing(text, first):
             yield Span(Kind.PHONE_NUMBER, first, last, number)
 
 

@@ -32,6 +32,7 @@ def found(text: str) -> list[tuple[str, str]]:
         (made_up.bank_card("545612387654321"), "bank_card", None),
         ("电话13912345678谢谢", "phone_number", "13912345678"),
         ("139-1234-5678", "phone_number", None),
+        ("13925550143", "phone_number", "13925550143"),
         ("139 1234 5678", "phone_number", None),
         ("139.1234.5678", "phone_number", None),
         ("139\u20141234\u20145678", "phone_number", None),
