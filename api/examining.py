@@ -11,8 +11,8 @@ from domain.errors import InvalidFile, Unavailable
 from domain.training_data.personal_data.policies import Policy
 from domain.training_data.report import examined_record, report, structure_record
 from domain.training_data.structure import StructureCheck
-from examining.looking import Wanted
 from examining.pool import ExaminationBroke, observe_all
+from examining.wanted import Wanted
 
 
 async def check_file(request: Request, held: Resources, policy: Policy) -> dict[str, Any]:

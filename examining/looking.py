@@ -5,8 +5,6 @@ import signal
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from importlib.metadata import distribution
 from pathlib import Path
@@ -21,19 +19,10 @@ from domain.training_data.quality import LOOKS
 from domain.training_data.quality.leak import FingerprintLook
 from domain.training_data.tokens import Tokens
 from domain.training_data.vocabulary import Vocabulary
+from examining.wanted import Copy, Wanted
 
 _PARENT_LOOK: Final = 1.0
 """Seconds between two looks whether the process that started this one is still there."""
-
-
-class Copy(StrEnum):
-    """What a copy of a file is to be."""
-
-    CLEANED = "cleaned"
-    """Without the lines that cannot be used."""
-
-    REDACTED = "redacted"
-    """Without them, and without personal data and secrets."""
 
 
 def begin() -> None:
@@ -53,15 +42,6 @@ def vocabulary() -> Vocabulary:
     """Read Qwen's vocabulary, which the `dashscope` package carries; its code is not imported."""
     path = distribution("dashscope").locate_file("dashscope/resources/qwen.tiktoken")
     return Vocabulary(Path(str(path)).read_bytes())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What is to be looked at: examples of this kind, for personal data or not; and which copy to make."""
-
-    kind: str | None
-    personal_data: bool = True
-    copy: Copy | None = None
 
 
 @lru_cache(maxsize=1)

@@ -12,8 +12,8 @@ from datetime import timedelta
 from typing import Final, ParamSpec, TypeVar
 
 from domain.training_data.examination import Examined, Observed, Piece, Pieces
-from examining import looking
-from examining.looking import Wanted
+from examining import remote
+from examining.wanted import Wanted
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,7 +44,7 @@ class Pool:
         Raises:
             ExaminationBroke: the process died, or took too long.
         """
-        return await self._run(looking.observe, piece, wanted)
+        return await self._run(remote.observe, piece, wanted)
 
     async def conclude(self, observed: Sequence[Observed]) -> Examined:
         """Put the pieces together, in the order of the file.
@@ -52,7 +52,7 @@ class Pool:
         Raises:
             ExaminationBroke: the process died, or took too long.
         """
-        return await self._run(looking.conclude, [Observed(piece.seen) for piece in observed])
+        return await self._run(remote.conclude, [Observed(piece.seen) for piece in observed])
 
     def close(self) -> None:
         """End the processes, whatever they do; the next piece would start others."""
@@ -84,7 +84,7 @@ class Pool:
             self._ending.cancel()
         if self._executor is None:
             self._executor = ProcessPoolExecutor(
-                self.size, mp_context=multiprocessing.get_context("spawn"), initializer=looking.begin
+                self.size, mp_context=multiprocessing.get_context("spawn"), initializer=remote.begin
             )
         return self._executor
 

@@ -15,8 +15,9 @@ from domain.training_data.personal_data.policies import Policy
 from domain.training_data.quality import leak
 from domain.training_data.report import examined_record
 from domain.training_data.tokens import joined
-from examining import looking, pool
+from examining import pool
 from examining.pool import ExaminationBroke, observe_all
+from examining.wanted import Copy, Wanted
 from services import file_reports
 from services.file_reports import Examination
 from services.transitions import ClaimLost
@@ -79,11 +80,11 @@ async def _observe(
         return await _copied(context, examination, pieces)
 
 
-def _wanted(examination: Examination) -> looking.Wanted:
+def _wanted(examination: Examination) -> Wanted:
     redacts = examination.policy is Policy.REDACT
-    copy = looking.Copy.REDACTED if redacts else looking.Copy.CLEANED
+    copy = Copy.REDACTED if redacts else Copy.CLEANED
     faulty = examination.structure["faulty_count"] > 0
-    return looking.Wanted(
+    return Wanted(
         kind=examination.structure["kind"],
         personal_data=examination.policy is not Policy.ALLOW,
         copy=copy if examination.decides and (redacts or faulty) else None,
