@@ -45,7 +45,7 @@ class Conclusion:
 
 
 Seen = TypeVar("Seen")
-SeenOfLines = TypeVar("SeenOfLines", covariant=True)
+SeenOfLines_co = TypeVar("SeenOfLines_co", covariant=True)
 
 
 class Look(Protocol[Seen]):
@@ -63,9 +63,9 @@ class Look(Protocol[Seen]):
 
 
 @runtime_checkable
-class LineLook(Protocol[SeenOfLines]):
+class LineLook(Protocol[SeenOfLines_co]):
     """A look at the JSON of a line itself: it sees what an `Example` does not keep, too."""
 
-    def observe_lines(self, lines: Iterable[tuple[int, bytes]]) -> SeenOfLines:
+    def observe_lines(self, lines: Iterable[tuple[int, bytes]]) -> SeenOfLines_co:
         """Return what there is to know about lines, each with its number."""
         ...
