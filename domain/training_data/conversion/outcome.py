@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
+from msgspec import DecodeError
+
 from domain.errors import InvalidRequest
 from domain.training_data.building import ExampleDict, to_line
 from domain.training_data.conversion.detection import Detected
@@ -79,7 +81,10 @@ class Conversion:
 
 def _unusable(line: bytes) -> Misfit | None:
     """Return what the check of a training file would say of the line."""
-    if kind_of(decode_example(line)) is not None:
-        return None
+    try:
+        if kind_of(decode_example(line)) is not None:
+            return None
+    except (DecodeError, RecursionError):
+        pass  # `explain` has the words
     english, chinese = explain(line)[0].told
     return Misfit("unusable", field=english, seen=chinese)
