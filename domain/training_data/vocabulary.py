@@ -23,6 +23,7 @@ _SPECIAL: Final = (
     *(f"<|extra_{number}|>" for number in range(205)),
 )
 _FIRST_SPECIAL: Final = 151_643
+_SPECIAL_BEGINS: Final = "<|"
 # tiktoken can run out of stack on a longer text; DashScope's tokenizer cuts at the same places.
 _LONGEST_AT_ONCE: Final = 100_000
 
@@ -58,7 +59,10 @@ class Vocabulary:
         return sum(self._count(part) for part in _cut(text))
 
     def _count(self, text: str) -> int:
-        return len(self._encoding.encode(text, allowed_special="all", disallowed_special=()))
+        if _SPECIAL_BEGINS in text:
+            return len(self._encoding.encode(text, allowed_special="all", disallowed_special=()))
+        # The same number, without handing 208 names over and looking for them: half the time for a message.
+        return len(self._encoding.encode_ordinary(text))
 
 
 def _cut(text: str) -> Iterator[str]:
