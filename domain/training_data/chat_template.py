@@ -27,6 +27,7 @@ from domain.training_data.examples import (
     Message,
     System,
     ToolAnswer,
+    User,
     calls_of,
     messages_of,
     text_of,
@@ -100,7 +101,7 @@ def _piece(message: Message) -> Piece:
     content = message.content
     text = content if isinstance(content, str) else text_of(content)
     if not isinstance(message, Assistant):
-        return Piece(SYSTEM if isinstance(message, _SYSTEM) else USER, text, trained=False)
+        return Piece(USER if isinstance(message, User) else SYSTEM, text, trained=False)
     if message.tool_calls or message.function_call:
         calls = [_CALL.format(call.name, call.arguments) for call in calls_of(message)]
         text = "\n".join([text, *calls] if text else calls)
