@@ -40,8 +40,12 @@ def _leave_with(parent: int) -> None:
 @lru_cache(maxsize=1)
 def vocabulary() -> Vocabulary:
     """Read Qwen's vocabulary, which the `dashscope` package carries; its code is not imported."""
-    path = distribution("dashscope").locate_file("dashscope/resources/qwen.tiktoken")
-    return Vocabulary(Path(str(path)).read_bytes())
+    return Vocabulary(vocabulary_file().read_bytes())
+
+
+def vocabulary_file() -> Path:
+    """Return where `qwen.tiktoken` lies."""
+    return Path(str(distribution("dashscope").locate_file("dashscope/resources/qwen.tiktoken")))
 
 
 @lru_cache(maxsize=1)
