@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Final, ParamSpec, TypeVar
 
 from domain.training_data.examination import Examined, Observed, Piece, Pieces
+from domain.training_data.thinning import Thinning
 from examining import remote
 from examining.wanted import Wanted
 
@@ -94,12 +95,14 @@ async def observe_all(
 ) -> AsyncGenerator[Observed, None]:
     """Yield what is seen of each piece of a file, in order; a few pieces are under way at once.
 
+    What one piece holds beside those before it and no conclusion will read is left out.
+
     `wanted` is asked when a piece is complete, since the kind may turn out only while the file arrives.
 
     Raises:
         ExaminationBroke: a process died, or took too long.
     """
-    pieces = Pieces()
+    pieces, thinning = Pieces(), Thinning()
     under_way: deque[asyncio.Task[Observed]] = deque()
     try:
         async for chunk in chunks:
@@ -107,12 +110,12 @@ async def observe_all(
             if piece is not None:
                 under_way.append(asyncio.create_task(pool.observe(piece, wanted())))
             if len(under_way) > pool.size:
-                yield await under_way.popleft()
+                yield thinning.thinned(await under_way.popleft())
         last = pieces.finish()
         if last is not None:
             under_way.append(asyncio.create_task(pool.observe(last, wanted())))
         while under_way:
-            yield await under_way.popleft()
+            yield thinning.thinned(await under_way.popleft())
     finally:
         for task in under_way:
             task.cancel()

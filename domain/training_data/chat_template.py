@@ -4,9 +4,10 @@ Each message stands between `<|im_start|>` and `<|im_end|>`; these two are one t
 nothing beside them, so that the tokens of a conversation are those of its pieces together. Source: the
 template in the tokenizer configuration of Qwen3. What is different here, and why:
 
-- Qwen3 puts an empty thinking block (`<think>`, `</think>` and line ends) before the last answer, and drops
-  the thinking of earlier answers. Whether the platform trains with these blocks it does not say; here a text
-  stands as it is in the file. That is 4 tokens for an example in Qwen3's own count.
+- Qwen3 puts an empty thinking block (`<think>`, `</think>` and line ends) before the last answer, without
+  the line ends that the answer begins with, and drops the thinking of earlier answers. Whether the platform
+  trains with these blocks it does not say; here a text stands as it is in the file. The block is 4 tokens
+  for an example in Qwen3's own count.
 - `<think>`, `<tool_call>`, `<tool_response>` and their ends are one token each for Qwen3's own tokenizer,
   but ordinary text for DashScope's, whose counts these are: 1 to 3 tokens more for each of them.
 - The template knows neither `developer` messages (here: system messages), nor the older `functions`,

@@ -1,4 +1,7 @@
-"""The tokens of examples, as many as DashScope's own tokenizer finds in the conversations."""
+"""The tokens of examples, as many as DashScope's own tokenizer finds in the conversations.
+
+TOKENS_EXAMPLES=10000 compares a set of 10,000 lines, in about six seconds.
+"""
 
 import os
 import pickle
