@@ -57,7 +57,8 @@ async def upload_file(
             stored=stored,
             fewest_examples=limits.fewest_examples,
         )
-    held.doorbell.ring(Stage.EXAMINE)
+    if stored.structure is not None:
+        held.doorbell.ring(Stage.EXAMINE)
     return file_out(file)
 
 

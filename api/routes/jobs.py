@@ -24,6 +24,7 @@ from api.schemas.jobs import (
     event_out,
     job_out,
 )
+from api.schemas.plans import PlanOut
 from crash_points import CrashPoint, reach
 from domain import ids
 from domain.addresses import check_url
@@ -96,7 +97,7 @@ async def plan_instead(body: CreateJob, caller: Caller, held: Resources) -> Resp
 JobId = Annotated[str, Depends(named_job)]
 
 
-@router.post("", summary="Create a fine-tuning job", response_model=JobOut)
+@router.post("", summary="Create a fine-tuning job", response_model=JobOut | PlanOut)
 async def create_job(
     body: CreateJob,
     request: Request,

@@ -10,10 +10,10 @@ from domain.model_limits import FileLimits, model_limits
 from domain.presets import EXAMPLES_WORK_WELL
 from services import models
 
-router = APIRouter(prefix="/v1", tags=["Fine-tuning"], strict_content_type=False)
+router = APIRouter(prefix="/v1", strict_content_type=False)
 
 
-@router.post("/fine_tuning/plans", summary="Plan a fine-tuning job")
+@router.post("/fine_tuning/plans", summary="Plan a fine-tuning job", tags=["Fine-tuning"])
 async def plan_job(body: CreateJob, caller: Authenticated, session: InTransaction, held: Held) -> PlanOut:
     """Return what a create with this body would come to; nothing is made, and nothing is sent.
 

@@ -1,7 +1,5 @@
 """Training data that is checked without being kept, and what the project does about personal data."""
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 
 from api.dependencies import Authenticated, AuthenticatedAlone, Held, InTransaction, UploadTurn
@@ -9,31 +7,10 @@ from api.examining import check_file
 from api.schemas.file_reports import Report, TrainingDataPolicy, TrainingDataPolicyOut, policy_out
 from services import file_reports
 
-router = APIRouter(prefix="/v1/training_data", tags=["Training data"])
-CHECK_FORM: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {
-                            "type": "string",
-                            "contentMediaType": "application/octet-stream",
-                            "minLength": 1,
-                            "description": "The file: JSON Lines, an example on each line.",
-                        }
-                    },
-                }
-            }
-        },
-    }
-}
+router = APIRouter(prefix="/v1/training_data", tags=["Training data"], strict_content_type=False)
 
 
-@router.post("/check", summary="Check a training file without keeping it", openapi_extra=CHECK_FORM)
+@router.post("/check", summary="Check a training file without keeping it")
 async def check_training_data(
     request: Request, caller: AuthenticatedAlone, _: UploadTurn, held: Held
 ) -> Report:
