@@ -5,15 +5,15 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from datetime import timedelta
-from typing import Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from domain.training_data.examination import Examined, Observed, Piece, Pieces
 from examining import looking
-from examining.looking import Wanted
+from examining.looking import Kept, Wanted
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,6 +38,10 @@ class Pool:
         self._busy = 0
         self._ending: asyncio.TimerHandle | None = None
 
+    def alone(self) -> "Pool":
+        """Return a pool of one process for a file that may break it; to be closed by who asked for it."""
+        return Pool(1)
+
     async def observe(self, piece: Piece, wanted: Wanted) -> Observed:
         """Look at one piece.
 
@@ -54,15 +58,36 @@ class Pool:
         """
         return await self._run(looking.conclude, [Observed(piece.seen) for piece in observed])
 
+    async def condense(self, observed: Sequence[Observed]) -> dict[str, Any]:
+        """Make one of several pieces, as far as that can be done.
+
+        Raises:
+            ExaminationBroke: the process died, or took too long.
+        """
+        return await self._run(looking.condense, observed)
+
+    async def keep(self, observed: Sequence[Observed]) -> Kept:
+        """Return what is kept of the pieces together beside the report.
+
+        Raises:
+            ExaminationBroke: the process died, or took too long.
+        """
+        return await self._run(looking.keep, observed)
+
     def close(self) -> None:
         """End the processes, whatever they do; the next piece would start others."""
         if self._ending is not None:
             self._ending.cancel()
-        executor, self._executor = self._executor, None
-        if executor is None:
-            return
+        if self._executor is not None:
+            self._give_up(self._executor)
+
+    def _give_up(self, executor: ProcessPoolExecutor) -> None:
+        """End these processes; others may have been started in their place since, which go on."""
+        if self._executor is executor:
+            self._executor = None
+        processes = [*(executor._processes or {}).values()]  # noqa: SLF001 - nothing else tells whose they are
         executor.shutdown(wait=False, cancel_futures=True)
-        for process in multiprocessing.active_children():  # an api or a worker has no others
+        for process in processes:
             process.kill()
 
     async def _run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -70,14 +95,25 @@ class Pool:
         self._busy += 1
         try:
             async with asyncio.timeout(LONGEST.total_seconds()):
-                return await asyncio.wrap_future(executor.submit(function, *args, **kwargs))
+                return await self._answer(executor.submit(function, *args, **kwargs))
         except (BrokenProcessPool, TimeoutError) as error:
-            self.close()
+            self._give_up(executor)
             raise ExaminationBroke(str(error) or "it took too long") from error
         finally:
             self._busy -= 1
             if not self._busy and self._executor is not None:
                 self._ending = asyncio.get_running_loop().call_later(IDLE.total_seconds(), self.close)
+
+    @staticmethod
+    async def _answer(future: "Future[R]") -> R:
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if future.cancelled() and task is not None and not task.cancelling():
+                # Not we were cancelled: it was waiting for a process, and all of them were ended.
+                raise BrokenProcessPool("another piece took too long") from None
+            raise
 
     def _started(self) -> ProcessPoolExecutor:
         if self._ending is not None:

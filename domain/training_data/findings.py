@@ -7,7 +7,7 @@ order of the file.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from domain.training_data.examples import Example
 
@@ -45,6 +45,17 @@ class Conclusion:
 
 
 Seen = TypeVar("Seen")
+
+
+@runtime_checkable
+class Condensing(Protocol):
+    """A look that can make one piece of several, which is no larger than the largest of them has to be."""
+
+    name: str
+
+    def condense(self, seen: Sequence[Any]) -> Any:
+        """Return what stands for all of these, in the order of the file."""
+        ...
 
 
 class Look(Protocol[Seen]):
