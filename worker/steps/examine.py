@@ -169,19 +169,21 @@ async def _record(context: Context, examination: Examination, found: Found) -> N
             ),
         )
     except ClaimLost:
-        await _forget_unused(context, examination, copy)
-        raise
-    await _forget_unused(context, examination, copy)
+        # It seems lost, too, if an earlier try of this record was kept, and only its answer was not heard.
+        if copy is None or not await _is_used(context, examination, copy):
+            raise
+    else:
+        if copy is not None:
+            await _is_used(context, examination, copy)
 
 
-async def _forget_unused(context: Context, examination: Examination, copy: file_reports.Copy | None) -> None:
-    """Delete the copy unless the file has it: a claim seems lost, too, if an earlier try was kept."""
-    if copy is None:
-        return
+async def _is_used(context: Context, examination: Examination, copy: file_reports.Copy) -> bool:
+    """Tell whether jobs train on the copy; delete it if they do not."""
     async with context.database.transaction() as session:
         used = await file_reports.uses_copy(session, examination, copy)
     if not used:
         await context.blobs.delete(copy.blob_key)
+    return used
 
 
 async def _failed(context: Context, examination: Examination, reason: str) -> None:
