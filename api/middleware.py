@@ -19,7 +19,7 @@ from domain.errors import EncodedBody, InvalidRequest, TooLarge, TunewardError
 API_VERSION = "2020-10-01"
 """What OpenAI's own servers say in `openai-version`."""
 _CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
-_LARGE = re.compile(r"/v1/(files|uploads/[^/]+/parts)")
+_LARGE = re.compile(r"/v1/(files|uploads/[^/]+/parts|training_data/check)")
 """The paths whose bodies may be large; a content type proves nothing."""
 CHAT = "/v1/chat/completions"
 LONGEST_NUMBER = 18

@@ -15,8 +15,8 @@ from typing import Final
 from benchmarks.memory import MB, watched
 from benchmarks.training_files import jsonl
 from domain.training_data.structure import StructureCheck
-from examining.looking import Wanted
 from examining.pool import CHUNK_BYTES, Pool, observe_all
+from examining.wanted import Wanted
 
 _UPLOAD_CHUNK: Final = 64 * 1024
 _LONGEST_LINE: Final = 4 * 1024 * 1024

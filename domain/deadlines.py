@@ -22,7 +22,8 @@ class Deadline:
 
 _NOT_STARTED = JobError(
     "not_started",
-    "No worker took the job up within a day. Check that a worker runs, then create the job again.",
+    "No worker took the job up, or examined its files, within a day. Check that a worker runs, then create "
+    "the job again.",
 )
 _HELD_TOO_LONG = JobError(
     "held_too_long",

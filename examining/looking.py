@@ -16,10 +16,10 @@ from domain.training_data.findings import Look
 from domain.training_data.personal_data.look import PersonalData
 from domain.training_data.personal_data.redaction import redact_line
 from domain.training_data.quality import LOOKS
-from domain.training_data.quality.leak import FingerprintLook
-from domain.training_data.tokens import Tokens
+from domain.training_data.quality.leak import FingerprintLook, combined
+from domain.training_data.tokens import Tokens, joined
 from domain.training_data.vocabulary import Vocabulary
-from examining.wanted import Copy, Wanted
+from examining.wanted import Copy, Kept, Wanted
 
 _PARENT_LOOK: Final = 1.0
 """Seconds between two looks whether the process that started this one is still there."""
@@ -64,6 +64,20 @@ def observe(piece: Piece, wanted: Wanted) -> Observed:
 def conclude(observed: Sequence[Observed]) -> Examined:
     """Put the pieces together."""
     return examination.conclude(looks(), observed)
+
+
+def condense(observed: Sequence[Observed]) -> dict[str, Any]:
+    """Return what stands for several pieces in the first of them."""
+    return examination.condensed(looks(), observed)
+
+
+def keep(observed: Sequence[Observed]) -> Kept:
+    """Return what is kept of the pieces together."""
+    tokens, fingerprints = (
+        [piece.seen[name] for piece in observed if name in piece.seen]
+        for name in (Tokens.name, FingerprintLook.name)
+    )
+    return Kept(token_counts=joined(tokens).to_bytes(), fingerprints=combined(fingerprints).to_bytes())
 
 
 def _redact(line: bytes) -> bytes:

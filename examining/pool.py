@@ -5,16 +5,15 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from datetime import timedelta
-from typing import Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from domain.training_data.examination import Examined, Observed, Piece, Pieces
-from domain.training_data.thinning import Thinning
 from examining import remote
-from examining.wanted import Wanted
+from examining.wanted import Kept, Wanted
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,6 +38,10 @@ class Pool:
         self._busy = 0
         self._ending: asyncio.TimerHandle | None = None
 
+    def alone(self) -> "Pool":
+        """Return a pool of one process for a file that may break it; to be closed by who asked for it."""
+        return Pool(1)
+
     async def observe(self, piece: Piece, wanted: Wanted) -> Observed:
         """Look at one piece.
 
@@ -55,15 +58,36 @@ class Pool:
         """
         return await self._run(remote.conclude, [Observed(piece.seen) for piece in observed])
 
+    async def condense(self, observed: Sequence[Observed]) -> dict[str, Any]:
+        """Make one of several pieces, as far as that can be done.
+
+        Raises:
+            ExaminationBroke: the process died, or took too long.
+        """
+        return await self._run(remote.condense, observed)
+
+    async def keep(self, observed: Sequence[Observed]) -> Kept:
+        """Return what is kept of the pieces together beside the report.
+
+        Raises:
+            ExaminationBroke: the process died, or took too long.
+        """
+        return await self._run(remote.keep, observed)
+
     def close(self) -> None:
         """End the processes, whatever they do; the next piece would start others."""
         if self._ending is not None:
             self._ending.cancel()
-        executor, self._executor = self._executor, None
-        if executor is None:
-            return
+        if self._executor is not None:
+            self._give_up(self._executor)
+
+    def _give_up(self, executor: ProcessPoolExecutor) -> None:
+        """End these processes; others may have been started in their place since, which go on."""
+        if self._executor is executor:
+            self._executor = None
+        processes = [*(executor._processes or {}).values()]  # noqa: SLF001 - nothing else tells whose they are
         executor.shutdown(wait=False, cancel_futures=True)
-        for process in multiprocessing.active_children():  # an api or a worker has no others
+        for process in processes:
             process.kill()
 
     async def _run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -71,14 +95,25 @@ class Pool:
         self._busy += 1
         try:
             async with asyncio.timeout(LONGEST.total_seconds()):
-                return await asyncio.wrap_future(executor.submit(function, *args, **kwargs))
+                return await self._answer(executor.submit(function, *args, **kwargs))
         except (BrokenProcessPool, TimeoutError) as error:
-            self.close()
+            self._give_up(executor)
             raise ExaminationBroke(str(error) or "it took too long") from error
         finally:
             self._busy -= 1
             if not self._busy and self._executor is not None:
                 self._ending = asyncio.get_running_loop().call_later(IDLE.total_seconds(), self.close)
+
+    @staticmethod
+    async def _answer(future: "Future[R]") -> R:
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if future.cancelled() and task is not None and not task.cancelling():
+                # Not we were cancelled: it was waiting for a process, and all of them were ended.
+                raise BrokenProcessPool("another piece took too long") from None
+            raise
 
     def _started(self) -> ProcessPoolExecutor:
         if self._ending is not None:
@@ -95,14 +130,12 @@ async def observe_all(
 ) -> AsyncGenerator[Observed, None]:
     """Yield what is seen of each piece of a file, in order; a few pieces are under way at once.
 
-    What one piece holds beside those before it and no conclusion will read is left out.
-
     `wanted` is asked when a piece is complete, since the kind may turn out only while the file arrives.
 
     Raises:
         ExaminationBroke: a process died, or took too long.
     """
-    pieces, thinning = Pieces(), Thinning()
+    pieces = Pieces()
     under_way: deque[asyncio.Task[Observed]] = deque()
     try:
         async for chunk in chunks:
@@ -110,12 +143,12 @@ async def observe_all(
             if piece is not None:
                 under_way.append(asyncio.create_task(pool.observe(piece, wanted())))
             if len(under_way) > pool.size:
-                yield thinning.thinned(await under_way.popleft())
+                yield await under_way.popleft()
         last = pieces.finish()
         if last is not None:
             under_way.append(asyncio.create_task(pool.observe(last, wanted())))
         while under_way:
-            yield thinning.thinned(await under_way.popleft())
+            yield await under_way.popleft()
     finally:
         for task in under_way:
             task.cancel()

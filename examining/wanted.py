@@ -1,4 +1,4 @@
-"""What is asked of a look."""
+"""What is asked of a look, and what is kept of it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,3 +21,11 @@ class Wanted:
     kind: str | None
     personal_data: bool = True
     copy: Copy | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is kept of a whole file beside its report, in the compact forms of `domain.training_data`."""
+
+    token_counts: bytes
+    fingerprints: bytes

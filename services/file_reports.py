@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from db.queries import file_reports, files, projects
+from db.queries import file_reports, files, job_wishes, projects
 from db.session import AnyRow, Session
 from domain import ids
 from domain.errors import NotFound
@@ -19,6 +19,7 @@ from services.transitions import ClaimLost
 
 ATTEMPTS_ALLOWED: Final = 3
 """Looks at one file that may come to nothing; then its report says so, so that others go on."""
+_AGAIN_ZH: Final = "文件检查失败,请重新上传。"
 AGAIN_AFTER: Final = timedelta(seconds=10)
 
 
@@ -96,6 +97,11 @@ async def hand_back(session: Session, examinations: Sequence[Examination]) -> No
         await file_reports.hand_back_reports(session, file_ids=[examination.file_id], token=examination.token)
 
 
+async def uses_copy(session: Session, examination: Examination, copy: Copy) -> bool:
+    """Tell whether jobs train on this copy of the file."""
+    return await files.trains_on(session, file_id=examination.file_id, blob_key=copy.blob_key)
+
+
 async def finish(
     session: Session,
     examination: Examination,
@@ -110,6 +116,9 @@ async def finish(
     Raises:
         ClaimLost: another worker has it by now, or it was deleted.
     """
+    # The file before its report, as a deletion takes them: the other way round each would wait for the other.
+    if examination.decides:
+        await _settle(session, examination, examined["figures"].get("personal_data") or {}, copy)
     ours = await file_reports.finish_report(
         session,
         file_id=examination.file_id,
@@ -120,8 +129,6 @@ async def finish(
     )
     if not ours:
         raise ClaimLost
-    if examination.decides:
-        await _settle(session, examination, examined["figures"].get("personal_data") or {}, copy)
 
 
 def _told(copy: Copy | None) -> dict[str, int] | None:
@@ -139,11 +146,11 @@ async def _settle(
         session,
         file_id=examination.file_id,
         status="processed" if found.usable else "error",
-        status_details=examination.status_details if found.usable else found.status,
-        examples=examination.structure["examples"],
+        status_details=examination.status_details if found.usable else f"{found.status} {found.status_zh}",
         training_blob_key=copy.blob_key if copy and found.usable else None,
         training_size=copy.size if copy and found.usable else None,
     )
+    await job_wishes.wake_for_file(session, file_id=examination.file_id)
 
 
 async def fail(session: Session, examination: Examination, reason: str) -> bool:
@@ -159,34 +166,44 @@ async def fail(session: Session, examination: Examination, reason: str) -> bool:
             session, file_id=examination.file_id, token=examination.token, wait=AGAIN_AFTER
         )
     else:
+        await _give_up(session, examination, reason)
         ours = await file_reports.finish_report(
             session, file_id=examination.file_id, token=examination.token, failure=reason
         )
     if not ours:
         raise ClaimLost
-    given_up = examination.attempt >= ATTEMPTS_ALLOWED
-    if given_up and examination.decides:
-        await files.settle_file(
-            session,
-            file_id=examination.file_id,
-            status="error",
-            status_details=f"The file could not be examined: {reason}. Upload it again. 文件检查失败。",
-            examples=examination.structure["examples"],
-            training_blob_key=None,
-            training_size=None,
-        )
-    return given_up
+    return examination.attempt >= ATTEMPTS_ALLOWED
 
 
-async def get(session: Session, *, project_id: str, file_id: str) -> dict[str, Any]:
-    """Return the whole report on a training file of this project.
+async def _give_up(session: Session, examination: Examination, reason: str) -> None:
+    if not examination.decides:
+        return
+    await files.settle_file(
+        session,
+        file_id=examination.file_id,
+        status="error",
+        status_details=f"The file could not be examined: {reason}. Upload it again. {_AGAIN_ZH}",
+    )
+    await job_wishes.wake_for_file(session, file_id=examination.file_id)
+
+
+async def get(session: Session, *, project_id: str, file_id: str) -> AnyRow:
+    """Return what is kept of the report on a training file of this project; `told` puts it into words.
 
     Raises:
         NotFound: it has no such file, or the file is none for training.
     """
-    row = await _row(session, project_id=project_id, file_id=file_id)
+    known = ids.is_id(ids.FILE, file_id)
+    row = known and await file_reports.report_of_file(session, project_id=project_id, file_id=file_id)
+    if not row:
+        raise NotFound(param="file_id")
+    return row
+
+
+def told(row: AnyRow) -> dict[str, Any]:
+    """Return the whole report. It takes a tenth of a second where there are thousands of faults."""
     examined = None if row.examined is None else unpacked(row.examined)
-    told = report_of(
+    report = report_of(
         unpacked(row.structure),
         examined,
         policy=row.policy,
@@ -195,7 +212,7 @@ async def get(session: Session, *, project_id: str, file_id: str) -> dict[str, A
         failure=row.failure,
     )
     stage = "pending" if row.finished_at is None else "failed" if row.failure else "complete"
-    return {"object": "file.report", "file_id": row.id, "status": stage, **told}
+    return {"object": "file.report", "file_id": row.id, "status": stage, **report}
 
 
 async def tokens(
@@ -206,7 +223,7 @@ async def tokens(
     Raises:
         NotFound: this project has no such training file, or its tokens are not counted yet.
     """
-    row = await _row(session, project_id=project_id, file_id=file_id)
+    row = await get(session, project_id=project_id, file_id=file_id)
     if row.token_counts is None:
         message = "The tokens of this file are not counted yet; its report says when they are."
         raise NotFound(message, param="file_id")
@@ -216,14 +233,6 @@ async def tokens(
     shown = zip(counts.lines[begin:end], counts.total[begin:end], counts.trained[begin:end], strict=True)
     data = [{"line": line, "tokens": total, "trained_tokens": trained} for line, total, trained in shown]
     return {"object": "list", "data": data, "has_more": end < len(counts.lines)}
-
-
-async def _row(session: Session, *, project_id: str, file_id: str) -> AnyRow:
-    known = ids.is_id(ids.FILE, file_id)
-    row = known and await file_reports.report_of_file(session, project_id=project_id, file_id=file_id)
-    if not row:
-        raise NotFound(param="file_id")
-    return row
 
 
 async def policy(session: Session, *, project_id: str) -> Policy:

@@ -61,6 +61,14 @@ FILE_UPLOAD: Final[Json] = _form(
             "examples": [int(LONGEST_LIFE.total_seconds())],
             "description": "Seconds after which the file is deleted; left out, it stays.",
         },
+        "max_invalid_ratio": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1,
+            "examples": [0],
+            "description": "The share of a training file's lines that may be faulty: they are left out in "
+            "training. Left out, it is 0.",
+        },
     },
     required=["file", "purpose"],
     together=["expires_after[anchor]", "expires_after[seconds]"],
@@ -74,6 +82,20 @@ TRAIN_ON_IT: Final[Json] = {
         "requestBody": {"model": "qwen3-32b", "training_file": "$response.body#/id"},
     }
 }
+CHECK: Final[Json] = _form(
+    {
+        "file": {
+            "type": "string",
+            "contentMediaType": "application/octet-stream",
+            "minLength": 1,
+            "description": "The file: JSON Lines, an example on each line.",
+        }
+    },
+    required=["file"],
+    together=[],
+    description="The file that is checked. Parts of other names are ignored.",
+    example={"file": examples.TRAINING_LINE},
+)
 UPLOAD_PART: Final[Json] = _form(
     {
         "data": {

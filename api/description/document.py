@@ -33,6 +33,7 @@ LICENCE: Final = {"name": "MIT", "identifier": "MIT"}
 SERVERS: Final = [{"url": "/", "description": "Where this document comes from."}]
 TAGS: Final = {
     "Files": "Training data in, results out. A training file is checked line by line while it arrives.",
+    "Training data": "What is wrong with it and how to mend it, and what is done about personal data in it.",
     "Uploads": "Big files in parts of up to 64 MB, sent in parallel, put together at the end.",
     "Fine-tuning": "Jobs: create, follow, cancel. A job that was accepted reaches exactly one end.",
     "Models": "What this project can use: the base models and their aliases, and what it has tuned.",

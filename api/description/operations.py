@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from api.description import bodies, examples, webhook_examples
+from api.description import bodies, examples, training_examples, webhook_examples
 from api.description.operation import Operation
+from api.description.training_operations import TRAINING_DATA
 from domain.errors import (
     AlreadyEnded,
     AlreadySubmitted,
@@ -61,6 +62,7 @@ _CREATES: Final = {
     "with_lora_keys": examples.CREATE_LORA,
     "with_method": examples.CREATE_METHOD,
     "told_by_webhook": examples.CREATE_TOLD,
+    "only_planned": examples.CREATE_LORA | {"dry_run": True},
 }
 
 FILES: Final[Mapping[str, Operation]] = {
@@ -121,7 +123,8 @@ JOBS: Final[Mapping[str, Operation]] = {
     "post /v1/fine_tuning/jobs": Operation(
         id="createFineTuningJob",
         asked=_CREATES,
-        answered={"queued": examples.JOB_QUEUED},
+        answered={"queued": examples.JOB_QUEUED, "only_planned": training_examples.PLAN},
+        description="The job, or, with `dry_run`, what it would come to.",
         headers=["tuneward-merged"],
         errors=[
             _NO_MODEL,
@@ -259,5 +262,5 @@ HEALTH: Final[Mapping[str, Operation]] = {
 }
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
-    **FILES, **UPLOADS, **JOBS, **MODELS, **WEBHOOKS, **HEALTH
+    **FILES, **TRAINING_DATA, **UPLOADS, **JOBS, **MODELS, **WEBHOOKS, **HEALTH
 }  # fmt: skip

@@ -29,6 +29,15 @@ _NAMES: Final = {
     "DeliveryWithAttemptsOut": "WebhookDeliveryWithAttempts",
     "AttemptOut": "WebhookAttempt",
     "CheckpointList": "FineTuningJobCheckpointList",
+    "Report": "TrainingDataReport",
+    "ReportedError": "TrainingDataError",
+    "ReportedWarning": "TrainingDataWarning",
+    "TokenList": "ExampleTokensList",
+    "Policy": "PersonalDataPolicy",
+    "TrainingDataPolicy": "UpdateTrainingDataPolicy",
+    "TrainingDataPolicyOut": "TrainingDataPolicy",
+    "PlanOut": "FineTuningPlan",
+    "LimitsOut": "ModelLimits",
 }
 _LIST: Final = re.compile(r"List[A-Za-z]*_(\w+)_")
 _VALUES: Final = frozenset({"example", "examples", "default", "const", "enum", "value"})

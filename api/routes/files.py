@@ -1,8 +1,9 @@
 """Files: taken in streaming, given out streaming, listed, deleted."""
 
+import asyncio
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from api.content import Form, content_of
@@ -15,6 +16,7 @@ from api.dependencies import (
     RequestLimits,
     UploadTurn,
 )
+from api.examining import report_json
 from api.intake import take_file
 from api.pagination import After, cut, limit_of
 from api.schemas.common import ListWithIds, list_with_ids
@@ -57,7 +59,8 @@ async def upload_file(
             stored=stored,
             fewest_examples=limits.fewest_examples,
         )
-    held.doorbell.ring(Stage.EXAMINE)
+    if stored.structure is not None:
+        held.doorbell.ring(Stage.EXAMINE)
     return file_out(file)
 
 
@@ -96,16 +99,18 @@ async def delete_file(file_id: str, caller: Authenticated, session: InTransactio
     return FileDeleted(id=file_id)
 
 
-@router.get("/{file_id}/report", summary="Read what is wrong with a training file")
-async def file_report(file_id: str, caller: Authenticated, session: InTransaction) -> FileReportOut:
+@router.get(
+    "/{file_id}/report", summary="Read what is wrong with a training file", response_model=FileReportOut
+)
+async def file_report(file_id: str, caller: AuthenticatedAlone, held: Held) -> Response:
     """Return every fault and every warning, with its line and how to mend it, and what the file comes to.
 
     The faults are there from the upload on. Exact tokens, duplicates, quality and personal data follow when
     a worker has looked at the file: `status` is `pending` until then, and tokens are an estimate.
     """
-    return FileReportOut.model_validate(
-        await file_reports.get(session, project_id=caller.project_id, file_id=file_id)
-    )
+    async with held.database.transaction() as session:
+        kept = await file_reports.get(session, project_id=caller.project_id, file_id=file_id)
+    return Response(await asyncio.to_thread(report_json, kept), media_type="application/json")
 
 
 @router.get("/{file_id}/tokens", summary="List the tokens of a training file's examples")
@@ -116,7 +121,7 @@ async def file_tokens(
     after: Annotated[int, Query(ge=0, le=LAST_LINE, description="Begin behind this line.")] = 0,
     limit: Annotated[int, Query(ge=1, le=PAGE, description="At most so many.")] = 1000,
 ) -> TokenList:
-    """List line, tokens and trained tokens of each example, in the order of the file, once counted."""
+    """List line, tokens and trained tokens of the first 200,000 examples, in their order, once counted."""
     return TokenList.model_validate(
         await file_reports.tokens(
             session, project_id=caller.project_id, file_id=file_id, after=after, limit=limit

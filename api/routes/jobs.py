@@ -24,12 +24,13 @@ from api.schemas.jobs import (
     event_out,
     job_out,
 )
+from api.schemas.plans import PlanOut
 from crash_points import CrashPoint, reach
 from domain import ids
 from domain.addresses import check_url
 from domain.create_requests import Try, try_of
 from domain.stages import Stage
-from services import api_keys, create_requests, jobs, models, pauses
+from services import create_requests, jobs, models, pauses
 from services.api_keys import Caller
 from services.create_requests import Accepted, Repetition
 
@@ -85,18 +86,10 @@ async def careful(repetition: Repetition, held: Resources) -> AsyncIterator[None
             yield
 
 
-async def plan_instead(body: CreateJob, caller: Caller, held: Resources) -> Response:
-    """Return the plan of a job, as `POST /v1/fine_tuning/plans` does."""
-    async with held.database.transaction() as session:
-        await api_keys.demand_live(session, key_id=caller.api_key_id)
-        plan = await planned(body, session, held, project_id=caller.project_id)
-    return Response(plan.model_dump_json(), media_type="application/json")
-
-
 JobId = Annotated[str, Depends(named_job)]
 
 
-@router.post("", summary="Create a fine-tuning job", response_model=JobOut)
+@router.post("", summary="Create a fine-tuning job", response_model=JobOut | PlanOut)
 async def create_job(
     body: CreateJob,
     request: Request,
@@ -106,7 +99,8 @@ async def create_job(
 ) -> Response:
     """Accept a job. From this answer on it reaches exactly one end, whatever dies in between."""
     if body.dry_run:
-        return await plan_instead(body, caller, held)
+        plan = await planned(body, held, caller)
+        return Response(plan.model_dump_json(), media_type="application/json")
     if body.webhook_url is not None:
         check_url(body.webhook_url, allowed_networks=held.allowed_networks, param="webhook_url")
     repetition = await repetition_of(request, caller, idempotency_key)

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from api.dependencies import Authenticated, Held, InTransaction
+from api.dependencies import Authenticated, Held, InTransaction, Recognised
 from api.planning import planned
 from api.schemas.jobs import CreateJob
 from api.schemas.plans import LimitsOut, PlanOut, limits_out
@@ -10,16 +10,16 @@ from domain.model_limits import FileLimits, model_limits
 from domain.presets import EXAMPLES_WORK_WELL
 from services import models
 
-router = APIRouter(prefix="/v1", tags=["Fine-tuning"], strict_content_type=False)
+router = APIRouter(prefix="/v1", strict_content_type=False)
 
 
-@router.post("/fine_tuning/plans", summary="Plan a fine-tuning job")
-async def plan_job(body: CreateJob, caller: Authenticated, session: InTransaction, held: Held) -> PlanOut:
+@router.post("/fine_tuning/plans", summary="Plan a fine-tuning job", tags=["Fine-tuning"])
+async def plan_job(body: CreateJob, caller: Recognised, held: Held) -> PlanOut:
     """Return what a create with this body would come to; nothing is made, and nothing is sent.
 
     `POST /v1/fine_tuning/jobs` with `"dry_run": true` answers the same.
     """
-    return await planned(body, session, held, project_id=caller.project_id)
+    return await planned(body, held, caller)
 
 
 @router.get("/models/{model:path}/limits", summary="Look at what may be asked of a model", tags=["Models"])

@@ -82,7 +82,7 @@ def _terms(model: str, max_line_bytes: int, policy: str, processes: int | None, 
     from cli.data.checking import Terms
     from cli.data.refusals import Refused
     from domain.model_limits import CONTEXT_LENGTHS, context_length
-    from examining.looking import Copy
+    from examining.wanted import Copy
 
     length = context_length(model)
     if length is None:

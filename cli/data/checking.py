@@ -16,8 +16,8 @@ from domain.training_data.quality.leak import FingerprintLook, Fingerprints, com
 from domain.training_data.structure import Structure, StructureCheck
 from domain.training_data.tokens import CONTEXT_LENGTH, TokenCounts, Tokens, joined
 from examining import looking
-from examining.looking import Copy, Wanted
 from examining.pool import ExaminationBroke, Pool, observe_all
+from examining.wanted import Copy, Wanted
 
 MAX_LINE_BYTES: Final = 4 * 1024**2
 _ENDLESS: Final = 16

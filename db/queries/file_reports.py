@@ -31,7 +31,7 @@ async def claim_due_reports(
             FileReport.finished_at.is_(None),
             FileReport.due_at <= func.now(),
             or_(FileReport.claimed_until.is_(None), FileReport.claimed_until < func.now()),
-            _LIVE,
+            File.deleted_at.is_(None),  # one that has expired may still have a job that waits for it
         )
         .order_by(FileReport.due_at)
         .limit(limit)

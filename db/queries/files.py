@@ -73,13 +73,19 @@ async def lock_file(session: Session, *, project_id: str, file_id: str) -> bool:
 
 async def mark_file_deleted(session: Session, *, file_id: str) -> None:
     """Hide a file from its project, report and all; a sweep deletes its blobs once no job needs them."""
-    await session.execute(delete(FileReport).where(FileReport.file_id == file_id))
     await session.execute(update(File).where(File.id == file_id).values(deleted_at=func.now()))
+    await session.execute(delete(FileReport).where(FileReport.file_id == file_id))
 
 
 async def awaits_examination(session: Session, *, file_ids: Sequence[str]) -> bool:
     """Tell whether a worker has yet to say whether one of these files can be used."""
     statement = select(exists().where(File.id.in_(file_ids), File.status == "uploaded"))
+    return bool(await session.scalar(statement))
+
+
+async def trains_on(session: Session, *, file_id: str, blob_key: str) -> bool:
+    """Tell whether this is the copy of a file that jobs train on."""
+    statement = select(exists().where(File.id == file_id, File.training_blob_key == blob_key))
     return bool(await session.scalar(statement))
 
 
@@ -89,9 +95,8 @@ async def settle_file(
     file_id: str,
     status: str,
     status_details: str | None,
-    examples: int | None,
-    training_blob_key: str | None,
-    training_size: int | None,
+    training_blob_key: str | None = None,
+    training_size: int | None = None,
 ) -> None:
     """Record what a worker's look at a file came to."""
     await session.execute(
@@ -100,7 +105,6 @@ async def settle_file(
         .values(
             status=status,
             status_details=status_details,
-            examples=examples,
             training_blob_key=training_blob_key,
             training_size=training_size,
         )
@@ -162,7 +166,6 @@ async def blobs_to_delete(session: Session, *, limit: int) -> list[AnyRow]:
 
 async def forget_blob(session: Session, *, file_id: str) -> None:
     """Record that a file's bytes are gone; the row stays, because jobs point at it."""
-    await session.execute(delete(FileReport).where(FileReport.file_id == file_id))
     await session.execute(
         update(File)
         .where(File.id == file_id)
@@ -173,3 +176,4 @@ async def forget_blob(session: Session, *, file_id: str) -> None:
             deleted_at=func.coalesce(File.deleted_at, func.now()),
         )
     )
+    await session.execute(delete(FileReport).where(FileReport.file_id == file_id))

@@ -3,6 +3,7 @@
 from sqlalchemy import TextClause, text
 
 from db.session import Session
+from domain.job_state import BEFORE_SUBMISSION
 
 
 def _wish(changes: str, unless: str) -> TextClause:
@@ -19,6 +20,17 @@ def _wish(changes: str, unless: str) -> TextClause:
 _REQUEST_CANCEL = _wish("cancel_requested_at = now(), next_step_at = now()", "cancel_requested_at IS NULL")
 _REQUEST_PAUSE = _wish("paused_at = now()", "paused_at IS NULL")
 _RESUME = _wish("paused_at = NULL, next_step_at = now()", "paused_at IS NOT NULL")
+
+_BEFORE_SUBMISSION = tuple(sorted(str(state) for state in BEFORE_SUBMISSION))
+_WAKE_FOR_FILE = text(f"""
+    UPDATE jobs SET next_step_at = now()
+     WHERE finished_at IS NULL AND (training_file_id = :file_id OR validation_file_id = :file_id)
+       AND state IN {_BEFORE_SUBMISSION} AND paused_at IS NULL AND next_step_at > now()""")  # noqa: S608 - constants
+
+
+async def wake_for_file(session: Session, *, file_id: str) -> None:
+    """Make the jobs due that wait until this file has been examined."""
+    await session.execute(_WAKE_FOR_FILE, {"file_id": file_id})
 
 
 async def request_cancel(session: Session, *, job_id: str, message: str) -> None:

@@ -83,6 +83,10 @@ _QUEUE_DEPTHS = text("""
            COALESCE(extract(epoch FROM max(now() - next_step_at) FILTER (WHERE paused_at IS NULL)), 0)
       FROM jobs WHERE finished_at IS NULL GROUP BY state
     UNION ALL
+    SELECT 'examination', count(*), count(*) FILTER (WHERE due_at <= now()),
+           COALESCE(extract(epoch FROM max(now() - due_at)), 0)
+      FROM file_reports WHERE finished_at IS NULL
+    UNION ALL
     SELECT 'delivery', count(*), count(*) FILTER (WHERE next_attempt_at <= now()),
            COALESCE(extract(epoch FROM max(now() - next_attempt_at)), 0)
       FROM webhook_deliveries WHERE state = 'pending'""")

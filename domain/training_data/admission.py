@@ -7,6 +7,9 @@ from domain.training_data.personal_data.policies import Policy
 from domain.training_data.structure import Structure
 from domain.wording import as_written
 
+_LONGEST_NUMBER = 64
+"""Characters: more than any number is written with whose digits mean something."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
@@ -66,7 +69,7 @@ def ratio_of(text: str | None) -> float:
     if text is None:
         return 0.0
     try:
-        ratio = float(text) if text.isascii() and len(text) < 20 else -1.0  # noqa: PLR2004 - digits enough
+        ratio = float(text) if text.isascii() and len(text) <= _LONGEST_NUMBER else -1.0
     except ValueError:
         ratio = -1.0
     if not 0 <= ratio <= 1:

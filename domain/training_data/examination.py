@@ -7,7 +7,7 @@ from typing import Any, Final
 from msgspec import DecodeError
 
 from domain.training_data.examples import decode_example, kind_of
-from domain.training_data.findings import Conclusion, Finding, LineLook, Look, Numbered
+from domain.training_data.findings import Conclusion, Condensing, Finding, LineLook, Look, Numbered
 
 PIECE_BYTES: Final = 1024 * 1024
 """About how large a piece is: it costs some milliseconds to hand one to another process."""
@@ -102,6 +102,15 @@ def _seen(look: Look[Any], good: Sequence[tuple[Numbered, bytes]]) -> Any:
     return look.observe([numbered for numbered, _ in good])
 
 
+def condensed(looks: Sequence[Look[Any]], observed: Sequence[Observed]) -> dict[str, Any]:
+    """Return, by the name of the look, what can stand in the first of these pieces for all of them."""
+    return {
+        look.name: look.condense([piece.seen[look.name] for piece in observed if look.name in piece.seen])
+        for look in looks
+        if isinstance(look, Condensing)
+    }
+
+
 def conclude(looks: Sequence[Look[Any]], observed: Sequence[Observed]) -> Examined:
     """Return what the pieces, in the order of the file, come to together."""
     findings: list[Finding] = []
@@ -109,7 +118,9 @@ def conclude(looks: Sequence[Look[Any]], observed: Sequence[Observed]) -> Examin
     for look in looks:
         if not observed or look.name not in observed[0].seen:
             continue
-        conclusion: Conclusion = look.conclude([piece.seen[look.name] for piece in observed])
+        conclusion: Conclusion = look.conclude(
+            [piece.seen[look.name] for piece in observed if look.name in piece.seen]
+        )
         findings += conclusion.findings
         figures[look.name] = conclusion.figures
     return Examined(tuple(findings), figures)

@@ -48,6 +48,17 @@ Seen = TypeVar("Seen")
 SeenOfLines_co = TypeVar("SeenOfLines_co", covariant=True)
 
 
+@runtime_checkable
+class Condensing(Protocol):
+    """A look that can make one piece of several, which is no larger than the largest of them has to be."""
+
+    name: str
+
+    def condense(self, seen: Sequence[Any]) -> Any:
+        """Return what stands for all of these, in the order of the file."""
+        ...
+
+
 class Look(Protocol[Seen]):
     """One kind of look."""
 

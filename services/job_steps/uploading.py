@@ -18,8 +18,12 @@ from services import transitions
 from services.job_steps.retrying import retry_later
 
 HELD_LOOK = timedelta(seconds=5)
-EXAMINATION_LOOK = timedelta(seconds=1)
-"""How soon a job looks again whether a worker is done with its file."""
+EXAMINATION_LOOK = timedelta(seconds=5)
+"""How soon a job looks again whether a worker is done with its file, should nobody wake it before."""
+_WAITS = NewEvent(
+    "The job waits until its files have been examined",
+    platform_event_id="tuneward.examination",  # told once, however often the job looks
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ async def begin_upload(session: Session, job: Job) -> UploadPlan | None:
         await _hold(session, job, credential)
         return None
     if await files.awaits_examination(session, file_ids=_file_ids(job)):
-        await transitions.stay(session, job, wait=EXAMINATION_LOOK, progress=False)
+        await transitions.stay(session, job, wait=EXAMINATION_LOOK, events=[_WAITS], progress=False)
         return None
     # Else the copy is the job's own: it is what a create without metadata is recognised by.
     shared = credential.echoes_metadata is True and not credential.refuses_metadata

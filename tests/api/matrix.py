@@ -14,7 +14,7 @@ import httpx
 from fastapi.routing import APIRoute
 
 from .served import Project, Service
-from .tenants import BODIES, KINDS, MALFORMED, POSITIONS, QUERIES, Body
+from .tenants import BODIES, COUNTED, KINDS, MALFORMED, POSITIONS, QUERIES, Body
 
 VOLATILE = {"x-request-id", "openai-processing-ms", "date", "content-length"}
 AT_ONCE = 8
@@ -32,7 +32,7 @@ class Route:
 
     @property
     def positioned(self) -> bool:
-        return "after" in self.queries
+        return "after" in self.queries and self.name not in COUNTED
 
     @property
     def name(self) -> str:

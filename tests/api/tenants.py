@@ -120,6 +120,9 @@ POSITIONS: Mapping[str, str] = {
     "GET /v1/webhook_deliveries": "delivery_id",
 }
 
+# Where `after` is the number of a line, and names nothing.
+COUNTED = {"GET /v1/files/{file_id}/tokens"}
+
 # Parameters of a query, beside `after`, that are ids.
 QUERIES: Mapping[str, Mapping[str, str]] = {"GET /v1/webhook_deliveries": {"object_id": "job_id"}}
 
@@ -144,6 +147,12 @@ BODIES: Mapping[str, Body] = {
         usual={"model": "qwen3-32b", "training_file": "{file_id}"},
         naming={"training_file": "file_id", "validation_file": "file_id", "model": "model"},
     ),
+    "POST /v1/fine_tuning/plans": Body(
+        usual={"model": "qwen3-32b", "training_file": "{file_id}"},
+        naming={"training_file": "file_id", "validation_file": "file_id", "model": "model"},
+    ),
+    "POST /v1/training_data/check": Body(usual={"file": "x"}, form=True),
+    "POST /v1/training_data/policy": Body(usual={"personal_data": "warn"}),
     "POST /v1/chat/completions": Body(
         usual={"model": "qwen3-32b", "messages": [{"role": "user", "content": "Hello"}]},
         naming={"model": "model"},

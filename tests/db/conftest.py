@@ -42,6 +42,7 @@ ROWS = """
     INSERT INTO uploads (id, project_id, filename, purpose, bytes, expires_at)
          VALUES ('upload_1', 'proj_1', 'a.jsonl', 'fine-tune', 3, now() + interval '1 hour');
     INSERT INTO upload_parts (id, upload_id) VALUES ('part_1', 'upload_1');
+    INSERT INTO file_reports (file_id, policy, structure) VALUES ('file-1', 'warn', '');
     INSERT INTO leases (name) VALUES ('tracker');
 """
 

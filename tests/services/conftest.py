@@ -72,7 +72,8 @@ class World:
         id_ = files.new_file_id()
         values: dict[str, Any] = {
             "id": id_, "filename": "train.jsonl", "purpose": "fine-tune", "size": 3, "sha256": b"",
-            "blob_key": files.blob_key(id_), "structure": structure_of(), "max_invalid_ratio": 0.0, "life": None,
+            "blob_key": files.blob_key(id_), "structure": structure_of(),
+            "max_invalid_ratio": 0.0, "life": None,
         }  # fmt: skip
         later = {
             name: columns.pop(name) for name in ("status", "status_details", "examples") if name in columns

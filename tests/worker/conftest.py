@@ -146,15 +146,17 @@ class Rig:
     async def value(self, statement: str, **values: object) -> Any:
         return (await self.sql(statement, **values))[0][0]
 
-    async def file(self, content: bytes = EXAMPLES, *, examine: bool = False) -> str:
+    async def file(
+        self, content: bytes = EXAMPLES, *, examine: bool = False, max_invalid_ratio: float = 0.0
+    ) -> str:
         """Upload a training file, as the api would."""
         id_ = files.new_file_id()
         async with open_store(self.settings().storage_url).writer(files.blob_key(id_)) as writer:
             await writer.write(content)
+        structure = checked(content) if examine else structure_of(examples=40)
         stored = StoredFile(
             id=id_, filename="train.jsonl", purpose="fine-tune", size=len(content), sha256=b"",
-            blob_key=files.blob_key(id_), structure=checked(content) if examine else structure_of(examples=40),
-            max_invalid_ratio=0.0, life=None,
+            blob_key=files.blob_key(id_), structure=structure, max_invalid_ratio=max_invalid_ratio, life=None,
         )  # fmt: skip
         async with self.database.transaction() as session:
             await files.keep(session, project_id=self.project_id, stored=stored)

@@ -94,6 +94,10 @@ class FingerprintLook:
             signatures((texts[line] for _, line in kept), PERMUTATIONS),
         )
 
+    def condense(self, seen: Sequence[Fingerprints]) -> Fingerprints:
+        """Return the fingerprints of several pieces as those of one."""
+        return combined(seen)
+
     def conclude(self, seen: Sequence[Fingerprints]) -> Conclusion:
         """Return figures only: one file alone leaks nothing."""
         whole = combined(seen)

@@ -66,6 +66,12 @@ class Topics:
         rows = (_row(line, messages_of(example)) for line, example in examples)
         return Sample(len(examples), _smallest(row for row in rows if row[2]))
 
+    def condense(self, seen: Sequence[Sample]) -> Sample:
+        """Return the sample of several pieces as that of one."""
+        return Sample(
+            sum(piece.examples for piece in seen), _smallest(row for piece in seen for row in piece.sampled)
+        )
+
     def conclude(self, seen: Sequence[Sample]) -> Conclusion:
         """Return topics by size with their shares, and a finding where one prevails."""
         sampled = sorted(_smallest(row for piece in seen for row in piece.sampled), key=lambda row: row[1])
