@@ -16,8 +16,8 @@ from domain.training_data.personal_data.policies import Policy
 from domain.training_data.report import examined_record, report, structure_record
 from domain.training_data.structure import Structure, StructureCheck
 from examining.gathering import Gathering
-from examining.looking import Wanted
 from examining.pool import ExaminationBroke, observe_all
+from examining.wanted import Wanted
 from services import file_reports
 
 

@@ -12,6 +12,7 @@ from benchmarks import (
     idle_latency,
     near_duplicates,
     structure_check,
+    token_counts,
     upload_memory,
     webhook_dispatch,
 )
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, ModuleType] = {
         upload_memory,
         webhook_dispatch,
         structure_check,
+        token_counts,
         near_duplicates,
     )
 }

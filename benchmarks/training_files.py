@@ -13,20 +13,26 @@ _SYSTEM = "You answer questions of a web shop's customers, politely and to the p
 _EXAMPLES = 20
 
 
-def jsonl(size: int, *, seed: int = 0) -> bytes:
-    """Return whole lines of chat examples, about 500 bytes each and `size` bytes in all, a fifth Chinese."""
+def jsonl(size: int, *, seed: int = 0, chinese: float = 0.2) -> bytes:
+    """Return whole lines of chat examples, about 500 bytes each and `size` bytes in all.
+
+    Args:
+        size: So many bytes, or a few more.
+        seed: The same one gives the same lines.
+        chinese: The share of examples that are Chinese, from 0 to 1.
+    """
     rng = random.Random(seed)
     lines, total = [], 0
     while total < size:
-        line = json.dumps(_example(rng), ensure_ascii=False).encode() + b"\n"
+        line = json.dumps(_example(rng, chinese), ensure_ascii=False).encode() + b"\n"
         lines.append(line)
         total += len(line)
     return b"".join(lines)
 
 
-def _example(rng: random.Random) -> dict[str, object]:
-    chinese = rng.random() < 0.2
-    contents = [_text(rng, length, chinese=chinese) for length in (60, 230)]
+def _example(rng: random.Random, chinese: float) -> dict[str, object]:
+    in_chinese = rng.random() < chinese
+    contents = [_text(rng, length, chinese=in_chinese) for length in (60, 230)]
     roles = ("user", "assistant")
     turns = [{"role": role, "content": text} for role, text in zip(roles, contents, strict=True)]
     return {"messages": [{"role": "system", "content": _SYSTEM}, *turns]}
@@ -45,7 +51,7 @@ def upload_small_file(stack: Stack) -> str:
         httpx.HTTPStatusError: The api refused it.
     """
     rng = random.Random(0)
-    content = "\n".join(json.dumps(_example(rng)) for _ in range(_EXAMPLES))
+    content = "\n".join(json.dumps(_example(rng, 0.2)) for _ in range(_EXAMPLES))
     answer = httpx.post(
         f"{stack.api_url}/v1/files",
         headers={"authorization": f"Bearer {stack.api_key}"},

@@ -2,15 +2,13 @@
 
 import json
 import socket
-import threading
 import time
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-import psutil
-
 from benchmarks.figure import Figure, Target
+from benchmarks.memory import MB, watched
 from benchmarks.processes import running_stack, serving_reference
 from benchmarks.training_files import jsonl
 from embedded.stack import Stack
@@ -22,14 +20,12 @@ route that only counts bytes, each in a process of its own. Memory is the larges
 every 2 ms, less the size before; a file of 1 MB went before it. Speed is over the whole request, in turns."""
 
 _BLOCK = 1024 * 1024
-_MB = 1_000_000
-_LOOK_AGAIN = 0.002
 _BOUNDARY = b"tuneward-benchmark"
 
 
 def run(quick: bool) -> list[Figure]:  # noqa: FBT001 - the one argument of every benchmark
     """Send the same file to each in turns."""
-    blocks, rounds = (48, 1) if quick else (200 * _MB // _BLOCK, 3)
+    blocks, rounds = (48, 1) if quick else (200 * MB // _BLOCK, 3)
     content = jsonl(_BLOCK)
     with (
         running_stack(worker_count=0) as stack,
@@ -66,25 +62,11 @@ class _Measured:
 
 
 def _measure(target: _Target, content: bytes, blocks: int) -> _Measured:
-    process = psutil.Process(target.pid)
-    before = peak = process.memory_info().rss
-    over = threading.Event()
-
-    def watch() -> None:
-        nonlocal peak
-        while not over.wait(_LOOK_AGAIN):
-            peak = max(peak, process.memory_info().rss)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
+    with watched(target.pid) as memory:
         started = time.perf_counter()
         _send(target, content, blocks)
         took = time.perf_counter() - started
-    finally:
-        over.set()
-        watcher.join()
-    return _Measured((peak - before) / _MB, len(content) * blocks / _MB / took)
+    return _Measured((memory.peak - memory.before) / MB, len(content) * blocks / MB / took)
 
 
 def _send(target: _Target, content: bytes, blocks: int) -> None:

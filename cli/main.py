@@ -3,6 +3,7 @@
 import typer
 
 from cli import demo, dev, jobs, keys, platform, processes
+from cli.data import commands as data
 
 app = typer.Typer(
     name="tuneward",
@@ -20,3 +21,4 @@ app.command("simulator", **processes.PASS_ARGUMENTS_ON)(processes.simulator)
 app.add_typer(keys.app, name="keys")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(platform.app, name="platform")
+app.add_typer(data.app, name="data")

@@ -3,13 +3,15 @@
 from typing import Any, Final
 
 from domain.training_data.examination import Examined, Observed
-from examining.looking import Kept, condensing
 from examining.pool import Pool
+from examining.wanted import Kept
 
 PIECES_HELD: Final = 32
 """So many pieces are held whole; then what can be made one of them, is."""
 
 _KEPT: Final = ("tokens", "fingerprints")
+_CONDENSED: Final = ("fingerprints", "topics")
+"""The looks of which several pieces can be made one: they sample the file."""
 
 
 class Gathering:
@@ -55,10 +57,9 @@ class Gathering:
         return await self._pool.keep([Observed(_only(seen, _KEPT)) for seen in self._pieces])
 
     async def _condense(self) -> None:
-        names = condensing()
-        instead = await self._pool.condense([Observed(_only(seen, names)) for seen in self._pieces])
+        instead = await self._pool.condense([Observed(_only(seen, _CONDENSED)) for seen in self._pieces])
         for seen in self._pieces:
-            for name in names:
+            for name in _CONDENSED:
                 seen.pop(name, None)
         self._pieces[0] |= instead
         self._uncondensed = 0

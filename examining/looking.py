@@ -5,8 +5,6 @@ import signal
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from importlib.metadata import distribution
 from pathlib import Path
@@ -19,22 +17,12 @@ from domain.training_data.personal_data.look import PersonalData
 from domain.training_data.personal_data.redaction import redact_line
 from domain.training_data.quality import LOOKS
 from domain.training_data.quality.leak import FingerprintLook, combined
-from domain.training_data.quality.topics import Topics
 from domain.training_data.tokens import Tokens, joined
 from domain.training_data.vocabulary import Vocabulary
+from examining.wanted import Copy, Kept, Wanted
 
 _PARENT_LOOK: Final = 1.0
 """Seconds between two looks whether the process that started this one is still there."""
-
-
-class Copy(StrEnum):
-    """What a copy of a file is to be."""
-
-    CLEANED = "cleaned"
-    """Without the lines that cannot be used."""
-
-    REDACTED = "redacted"
-    """Without them, and without personal data and secrets."""
 
 
 def begin() -> None:
@@ -52,17 +40,12 @@ def _leave_with(parent: int) -> None:
 @lru_cache(maxsize=1)
 def vocabulary() -> Vocabulary:
     """Read Qwen's vocabulary, which the `dashscope` package carries; its code is not imported."""
-    path = distribution("dashscope").locate_file("dashscope/resources/qwen.tiktoken")
-    return Vocabulary(Path(str(path)).read_bytes())
+    return Vocabulary(vocabulary_file().read_bytes())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What is to be looked at: examples of this kind, for personal data or not; and which copy to make."""
-
-    kind: str | None
-    personal_data: bool = True
-    copy: Copy | None = None
+def vocabulary_file() -> Path:
+    """Return where `qwen.tiktoken` lies."""
+    return Path(str(distribution("dashscope").locate_file("dashscope/resources/qwen.tiktoken")))
 
 
 @lru_cache(maxsize=1)
@@ -83,22 +66,9 @@ def conclude(observed: Sequence[Observed]) -> Examined:
     return examination.conclude(looks(), observed)
 
 
-def condensing() -> tuple[str, ...]:
-    """Return the names of the looks of which several pieces can be made one."""
-    return (FingerprintLook.name, Topics.name)
-
-
 def condense(observed: Sequence[Observed]) -> dict[str, Any]:
     """Return what stands for several pieces in the first of them."""
     return examination.condensed(looks(), observed)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """What is kept of a whole file beside its report, in the compact forms of `domain.training_data`."""
-
-    token_counts: bytes
-    fingerprints: bytes
 
 
 def keep(observed: Sequence[Observed]) -> Kept:

@@ -12,8 +12,8 @@ from datetime import timedelta
 from typing import Any, Final, ParamSpec, TypeVar
 
 from domain.training_data.examination import Examined, Observed, Piece, Pieces
-from examining import looking
-from examining.looking import Kept, Wanted
+from examining import remote
+from examining.wanted import Kept, Wanted
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,7 +48,7 @@ class Pool:
         Raises:
             ExaminationBroke: the process died, or took too long.
         """
-        return await self._run(looking.observe, piece, wanted)
+        return await self._run(remote.observe, piece, wanted)
 
     async def conclude(self, observed: Sequence[Observed]) -> Examined:
         """Put the pieces together, in the order of the file.
@@ -56,7 +56,7 @@ class Pool:
         Raises:
             ExaminationBroke: the process died, or took too long.
         """
-        return await self._run(looking.conclude, [Observed(piece.seen) for piece in observed])
+        return await self._run(remote.conclude, [Observed(piece.seen) for piece in observed])
 
     async def condense(self, observed: Sequence[Observed]) -> dict[str, Any]:
         """Make one of several pieces, as far as that can be done.
@@ -64,7 +64,7 @@ class Pool:
         Raises:
             ExaminationBroke: the process died, or took too long.
         """
-        return await self._run(looking.condense, observed)
+        return await self._run(remote.condense, observed)
 
     async def keep(self, observed: Sequence[Observed]) -> Kept:
         """Return what is kept of the pieces together beside the report.
@@ -72,7 +72,7 @@ class Pool:
         Raises:
             ExaminationBroke: the process died, or took too long.
         """
-        return await self._run(looking.keep, observed)
+        return await self._run(remote.keep, observed)
 
     def close(self) -> None:
         """End the processes, whatever they do; the next piece would start others."""
@@ -120,7 +120,7 @@ class Pool:
             self._ending.cancel()
         if self._executor is None:
             self._executor = ProcessPoolExecutor(
-                self.size, mp_context=multiprocessing.get_context("spawn"), initializer=looking.begin
+                self.size, mp_context=multiprocessing.get_context("spawn"), initializer=remote.begin
             )
         return self._executor
 

@@ -1,6 +1,7 @@
-"""What a training file must be: rules over its lines, fed with bytes as they arrive.
+"""Training data: what a file must be, what is worth knowing of it, and how to make one.
 
-`structure` says whether every line has the shape of an example; `lines` cuts bytes into lines and
-refuses what is no text; `examples` is the shape itself, `faults` the words for what is wrong. Pure:
-may import the standard library, msgspec and `domain.errors`.
+`structure` says whether every line has the shape of an example (`lines`, `examples`, `explain`, `walk`,
+`faults`); looks say more (`findings`): `tokens`, `quality`, `personal_data`, put together by `examination`
+and told by `report`. `building`, `dialogues`, `conversion` and `split` make files. Pure: may import the
+standard library, msgspec, tiktoken, rensa, `stdnum`, `phonenumbers`, `detect_secrets` and `domain.errors`.
 """

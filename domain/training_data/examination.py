@@ -7,8 +7,7 @@ from typing import Any, Final
 from msgspec import DecodeError
 
 from domain.training_data.examples import decode_example, kind_of
-from domain.training_data.findings import Conclusion, Condensing, Finding, Look, Numbered
-from domain.training_data.personal_data.look import PersonalData
+from domain.training_data.findings import Conclusion, Condensing, Finding, LineLook, Look, Numbered
 
 PIECE_BYTES: Final = 1024 * 1024
 """About how large a piece is: it costs some milliseconds to hand one to another process."""
@@ -98,7 +97,7 @@ def observe(
 
 
 def _seen(look: Look[Any], good: Sequence[tuple[Numbered, bytes]]) -> Any:
-    if isinstance(look, PersonalData):  # it sees what an `Example` does not keep, too
+    if isinstance(look, LineLook):
         return look.observe_lines((number, line) for (number, _), line in good)
     return look.observe([numbered for numbered, _ in good])
 

@@ -151,14 +151,10 @@ def tools_of(example: Example) -> list[str]:
 
 
 def _described(function: Function) -> str:
-    description, parameters = (bytes(raw).decode() for raw in (function.description, function.parameters))
-    told = f'"name": "{function.name}", "description": {description}, "parameters": {parameters}'
-    return f'{{"type": "function", "function": {{{told}}}}}'
-
-
-def role_of(message: Message) -> str:
-    """Return the role of a message."""
-    return str(message.__struct_config__.tag)
+    given = {"description": function.description, "parameters": function.parameters}
+    told = [f'"{key}": {bytes(raw).decode()}' for key, raw in given.items() if raw is not _NOTHING]
+    fields = ", ".join([f'"name": "{function.name}"', *told])
+    return f'{{"type": "function", "function": {{{fields}}}}}'
 
 
 def kind_of(example: Example) -> str | None:

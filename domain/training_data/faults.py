@@ -213,11 +213,19 @@ class Flaw:
     message_index: int | None = None
     within: str = ""
 
+    @property
+    def told(self) -> tuple[str, str]:
+        """What is wrong, in English and Chinese, without the place."""
+        words = self._words()
+        return words.english, words.chinese
+
+    def _words(self) -> Words:
+        words = _LINE_WORDS.get(self.code) or _FILE_WORDS[self.code]
+        return Words(*(text.replace("{field}", self.field).replace("{seen}", self.seen) for text in words))
+
     def on(self, line: int | None) -> Fault:
         """Return the fault in words, on this line."""
-        words = _LINE_WORDS.get(self.code) or _FILE_WORDS[self.code]
-        english, chinese, fix, fix_zh = (text.replace("{field}", self.field).replace("{seen}", self.seen)
-                                         for text in words)  # fmt: skip
+        english, chinese, fix, fix_zh = self._words()
         if line is not None:
             english, chinese = f"{self._place(line)} {english}.", f"{self._place_zh(line)}{chinese}。"
         return Fault(

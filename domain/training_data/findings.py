@@ -5,7 +5,7 @@ A look is made in two halves, so that a file of any size can be looked at in pie
 order of the file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias, TypeVar, runtime_checkable
 
@@ -45,6 +45,7 @@ class Conclusion:
 
 
 Seen = TypeVar("Seen")
+SeenOfLines_co = TypeVar("SeenOfLines_co", covariant=True)
 
 
 @runtime_checkable
@@ -69,4 +70,13 @@ class Look(Protocol[Seen]):
 
     def conclude(self, seen: Sequence[Seen]) -> Conclusion:
         """Return what the pieces come to together."""
+        ...
+
+
+@runtime_checkable
+class LineLook(Protocol[SeenOfLines_co]):
+    """A look at the JSON of a line itself: it sees what an `Example` does not keep, too."""
+
+    def observe_lines(self, lines: Iterable[tuple[int, bytes]]) -> SeenOfLines_co:
+        """Return what there is to know about lines, each with its number."""
         ...

@@ -3,6 +3,7 @@
 from typing import Final
 
 from domain.errors import InvalidFile
+from domain.training_data.faults import Flaw
 
 BOM: Final = b"\xef\xbb\xbf"
 _HEAD_BYTES: Final = 8
@@ -24,6 +25,17 @@ _BINARY: Final = {
 def refusal(message: str) -> InvalidFile:
     """Return the error for a file that is refused as a whole."""
     return InvalidFile(message, param="file")
+
+
+def no_text(line: bytes) -> Flaw | None:
+    """Return why a line is no text; None if it is UTF-8 without a NUL byte."""
+    if b"\0" in line:
+        return Flaw(code="nul_byte")
+    try:
+        line.decode()
+    except UnicodeDecodeError as error:
+        return Flaw(code="not_utf8", seen=f"byte {error.start + 1} of it is 0x{line[error.start]:02x}")
+    return None
 
 
 class Lines:

@@ -110,6 +110,12 @@ _WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
         "Add the answer, or delete what comes after the last one.",
         "请补上回答,或删除最后一个回答之后的内容。",
     ),
+    "unusable": (
+        "becomes an example that cannot be used: it {field}",
+        "转换后的样本无法使用:{seen}",
+        "Correct the record, or delete it.",
+        "请改正或删除这条记录。",
+    ),
     "ragged_row": (
         "has {seen} cells, but the header has {field}",
         "有 {seen} 个单元格,而表头有 {field} 个",

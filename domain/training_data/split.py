@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import Final, Literal, TypeAlias
 
 from domain.errors import InvalidFile, InvalidRequest
+from domain.training_data.faults import Flaw
 from domain.training_data.findings import Finding
 from domain.training_data.lines import Lines, refusal
 from domain.training_data.seats import choose
@@ -223,7 +224,18 @@ def _lines(stream: Iterable[bytes], hashed: blake2b, max_line_bytes: int) -> Ite
     for chunk in stream:
         hashed.update(chunk)
         yield from lines.feed(chunk)
+        _demand_text(lines, max_line_bytes)
     yield from lines.finish()
+    _demand_text(lines, max_line_bytes)
+    if lines.size == 0:
+        raise refusal(Flaw(code="empty_file").on(None).message)
+
+
+def _demand_text(lines: Lines, max_line_bytes: int) -> None:
+    if lines.binary is not None:
+        raise refusal(Flaw(code="not_text", seen=lines.binary).on(None).message)
+    if lines.overlong:
+        raise refusal(Flaw(code="line_too_long", seen=str(max_line_bytes)).on(lines.overlong[0]).message)
 
 
 def _changed() -> InvalidFile:

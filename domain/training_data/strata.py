@@ -19,7 +19,7 @@ from domain.training_data.examples import (
     text_of,
 )
 from domain.training_data.explain import explain
-from domain.training_data.lines import refusal
+from domain.training_data.lines import no_text, refusal
 
 BY: Final = ("system", "kind", "turns", "script")
 """By what strata are told apart: the system prompt, chat or preference, one turn or several, Han or other."""
@@ -56,6 +56,9 @@ def place(line: bytes, number: int, by: tuple[str, ...] = BY) -> Placed:
     Raises:
         InvalidFile: The line is no example.
     """
+    damage = no_text(line)
+    if damage is not None:
+        raise refusal(damage.on(number).message)
     try:
         example = decode_example(line)
         kind = kind_of(example)

@@ -12,7 +12,7 @@ from domain.training_data.estimate import TokenEstimate
 from domain.training_data.examples import decode_example, is_json, kind_of
 from domain.training_data.explain import explain
 from domain.training_data.faults import Fault, Flaw
-from domain.training_data.lines import Lines, refusal
+from domain.training_data.lines import Lines, no_text, refusal
 
 FAULTS_KEPT: Final = 10_000
 """So many faults are told one by one; the others are counted."""
@@ -173,7 +173,7 @@ class StructureCheck:
         for number, line in enumerate(lines, before + 1):
             if not line or line.isspace():
                 continue
-            flaw = _no_text(line)
+            flaw = no_text(line)
             if flaw is not None:
                 self._tell(number, [flaw])
             elif self._is_ours(_kind_of(line)):
@@ -217,13 +217,3 @@ def _kind_of(line: bytes) -> str | None:
         return kind_of(decode_example(line))
     except (DecodeError, RecursionError):
         return None
-
-
-def _no_text(line: bytes) -> Flaw | None:
-    if b"\0" in line:
-        return Flaw(code="nul_byte")
-    try:
-        line.decode()
-    except UnicodeDecodeError as error:
-        return Flaw(code="not_utf8", seen=f"byte {error.start + 1} of it is 0x{line[error.start]:02x}")
-    return None

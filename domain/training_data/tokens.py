@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final
 
-from domain.training_data.chat_template import FRAME_TOKENS, pieces
+from domain.training_data.chat_template import FRAME_TOKENS, HEAD_TOKENS, SYSTEM, pieces
 from domain.training_data.examples import Example
 from domain.training_data.findings import LINES_SHOWN, Conclusion, Finding, Numbered
 from domain.training_data.vocabulary import Vocabulary
@@ -58,17 +58,17 @@ def count_example(example: Example, vocabulary: Vocabulary) -> tuple[int, int]:
     Trained on are the assistant's texts with the mark that ends each; all others are the prompt.
     """
     total = trained = 0
-    for piece in pieces(example):
-        often = piece.head == "system\n" and len(piece.text) < _COMES_OFTEN
-        tokens = (vocabulary.count_often if often else vocabulary.count)(piece.head + piece.text)
-        total += tokens + FRAME_TOKENS
-        if piece.trained:
-            trained += tokens - _HEAD_TOKENS + 1
+    for head, text, learned in pieces(example):
+        if text[:1].isspace():  # its line ends can merge with that of the head
+            tokens = vocabulary.count(head + text) - HEAD_TOKENS
+        elif head is SYSTEM and len(text) < _COMES_OFTEN:
+            tokens = vocabulary.count_often(text)
+        else:
+            tokens = vocabulary.count(text)
+        total += tokens + HEAD_TOKENS + FRAME_TOKENS
+        if learned:
+            trained += tokens + 1
     return total, trained
-
-
-_HEAD_TOKENS: Final = 2
-"""Those of `assistant` and its line end; one less where the text begins with a line end, and merges."""
 
 
 class Tokens:

@@ -23,6 +23,7 @@ _SPECIAL: Final = (
     *(f"<|extra_{number}|>" for number in range(205)),
 )
 _FIRST_SPECIAL: Final = 151_643
+_SPECIAL_BEGINS: Final = "<|"
 # tiktoken can run out of stack on a longer text; DashScope's tokenizer cuts at the same places.
 _LONGEST_AT_ONCE: Final = 100_000
 
@@ -40,12 +41,13 @@ class Vocabulary:
         if found != SHA256:
             raise ValueError(f"qwen.tiktoken is not the file that is known: its SHA-256 is {found}")
         pairs = (line.split() for line in ranks.splitlines())
-        self._encoding = tiktoken.Encoding(
+        self.encoding = tiktoken.Encoding(
             "qwen",
             pat_str=_PATTERN,
             mergeable_ranks={base64.b64decode(token): int(rank) for token, rank in pairs},
             special_tokens={token: _FIRST_SPECIAL + at for at, token in enumerate(_SPECIAL)},
         )
+        """The library's own encoding, for a text of ordinary length in NFC."""
         self.count_often = lru_cache(maxsize=256)(self.count)
         """As `count`, for texts that come again and again, such as system prompts."""
 
@@ -53,12 +55,13 @@ class Vocabulary:
         """Return how many tokens a text has; the names of special tokens in it count as these tokens."""
         if not text.isascii():
             text = unicodedata.normalize("NFC", text)
-        if len(text) <= _LONGEST_AT_ONCE:
-            return self._count(text)
-        return sum(self._count(part) for part in _cut(text))
+        if len(text) > _LONGEST_AT_ONCE or _SPECIAL_BEGINS in text:
+            return sum(map(self._count, _cut(text)))
+        # The same number, without handing 208 names over and looking for them: half the time for a message.
+        return len(self.encoding.encode_ordinary(text))
 
     def _count(self, text: str) -> int:
-        return len(self._encoding.encode(text, allowed_special="all", disallowed_special=()))
+        return len(self.encoding.encode(text, allowed_special="all", disallowed_special=()))
 
 
 def _cut(text: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from uuid import uuid4
 from domain.training_data.examination import Piece
 from domain.training_data.report import examined_record
 from examining import looking
-from examining.looking import Wanted
+from examining.wanted import Wanted
 from services import file_reports
 from services.file_reports import Examination
 

@@ -15,10 +15,10 @@ from domain.stages import Stage
 from domain.training_data.examination import Examined, Observed
 from domain.training_data.personal_data.policies import Policy
 from domain.training_data.report import examined_record
-from examining import looking, pool
+from examining import pool
 from examining.gathering import Gathering
-from examining.looking import Kept
 from examining.pool import ExaminationBroke, Pool, observe_all
+from examining.wanted import Copy, Kept, Wanted
 from services import file_reports
 from services.file_reports import Examination
 from services.transitions import ClaimLost
@@ -127,11 +127,11 @@ async def _observe(
     return seen, None
 
 
-def _wanted(examination: Examination) -> looking.Wanted:
+def _wanted(examination: Examination) -> Wanted:
     redacts = examination.policy is Policy.REDACT
-    copy = looking.Copy.REDACTED if redacts else looking.Copy.CLEANED
+    copy = Copy.REDACTED if redacts else Copy.CLEANED
     faulty = examination.structure["faulty_count"] > 0
-    return looking.Wanted(
+    return Wanted(
         kind=examination.structure["kind"],
         personal_data=examination.policy is not Policy.ALLOW,
         copy=copy if examination.decides and (redacts or faulty) else None,

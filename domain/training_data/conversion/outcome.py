@@ -3,11 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
+from msgspec import DecodeError
+
 from domain.errors import InvalidRequest
 from domain.training_data.building import ExampleDict, to_line
 from domain.training_data.conversion.detection import Detected
 from domain.training_data.conversion.fields import Dropped
 from domain.training_data.conversion.limits import Limits
+from domain.training_data.examples import decode_example, kind_of
+from domain.training_data.explain import explain
 from domain.training_data.problems import Misfit, Problem
 from domain.training_data.text import TextReader
 
@@ -66,7 +70,21 @@ class Conversion:
 
     def _unwritable(self, example: ExampleDict) -> Misfit | None:
         try:
-            size = len(to_line(example)) - 1
+            line = to_line(example)
+            size = len(line) - 1
         except InvalidRequest as error:
             return Misfit("unwritable_text", seen=error.message)
-        return Misfit("too_long", seen=f"{size:,}") if size > self._limits.record_bytes else None
+        if size > self._limits.record_bytes:
+            return Misfit("too_long", seen=f"{size:,}")
+        return _unusable(line)
+
+
+def _unusable(line: bytes) -> Misfit | None:
+    """Return what the check of a training file would say of the line."""
+    try:
+        if kind_of(decode_example(line)) is not None:
+            return None
+    except (DecodeError, RecursionError):
+        pass  # `explain` has the words
+    english, chinese = explain(line)[0].told
+    return Misfit("unusable", field=english, seen=chinese)

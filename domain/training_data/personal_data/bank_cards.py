@@ -29,9 +29,9 @@ _FEW_DIGITS: Final = 4
 _FOR_TESTS: Final = frozenset({"4012888888881881", "378282246310005", "371449635398431", "378734493671000"})
 
 
-def find_bank_cards(text: str) -> Iterator[Span]:
-    """Yield the numbers that can be those of cards and are not printed for tests."""
-    for match in _SHAPE.finditer(text):
+def find_bank_cards(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield the numbers within these bounds that can be those of cards and are not printed for tests."""
+    for match in _SHAPE.finditer(text, start, end):
         number = _JOINTS.sub("", match[0])
         if _is_card(number) and not numbers_a_thing(text, match.start()):
             yield Span(Kind.BANK_CARD, match.start(), match.end(), number)

@@ -9,9 +9,9 @@ from phonenumbers import SUPPORTED_REGIONS
 from domain.training_data.personal_data.bounds import ESCAPED_LINE_END
 from domain.training_data.personal_data.kinds import Kind, Span
 
-_SHAPE: Final = re.compile(
-    r"(?<![A-Za-z0-9._%+-])([A-Za-z0-9._%+-]++)@((?:[A-Za-z0-9-]{1,63}\.){1,9}[A-Za-z0-9-]{2,63})"
-)
+_DOMAIN: Final = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.){1,9}[A-Za-z0-9-]{2,63}")
+# Read from the @ to the front; no piece of a word with an accent.
+_BACKWARDS: Final = re.compile(r"[A-Za-z0-9._%+-]*+(?![\u00c0-\u024f])")
 _LONGEST_LOCAL_PART: Final = 64
 # Countries' domains are named as their telephone regions are, with these few besides.
 _COUNTRIES: Final = frozenset(region.lower() for region in SUPPORTED_REGIONS) | {"uk", "eu", "su"}
@@ -37,13 +37,24 @@ _REACH: Final = 100
 
 def find_email_addresses(text: str) -> Iterator[Span]:
     """Yield the addresses that can be a person's."""
-    for match in _SHAPE.finditer(text):
-        start = match.start() + text.startswith(ESCAPED_LINE_END, max(0, match.start() - 1))
-        local, domain = text[start : match.end(1)].lstrip("."), _domain(match[2])
-        start, end = match.end(1) - len(local), match.start(2) + len(domain)
-        address = f"{local}@{domain}".lower()
-        if domain and _is_somebody(address) and not _is_code(text, start, end):
-            yield Span(Kind.EMAIL_ADDRESS, start, end, address)
+    at = text.find("@")
+    while at >= 0:
+        written = _DOMAIN.match(text, at + 1)
+        domain = _domain(written[0]) if written else ""
+        if domain:
+            start, end = _start(text, at), at + 1 + len(domain)
+            address = text[start:end].lower()
+            if _is_somebody(address) and not _is_code(text, at, end):
+                yield Span(Kind.EMAIL_ADDRESS, start, end, address)
+        at = text.find("@", at + 1)
+
+
+def _start(text: str, at: int) -> int:
+    """Return where what stands before the @ begins, at most 64 characters before it."""
+    reach = max(0, at - _LONGEST_LOCAL_PART - 1)
+    local = _BACKWARDS.match(text[reach:at][::-1])
+    start = at - len(local[0].rstrip(".")) if local else at
+    return start + text.startswith(ESCAPED_LINE_END, max(0, start - 1))
 
 
 def _domain(written: str) -> str:
@@ -60,11 +71,11 @@ def _is_top_level(label: str) -> bool:
     return same_case and (name in _COUNTRIES or _GENERIC.fullmatch(name) is not None)
 
 
-def _is_code(text: str, start: int, end: int) -> bool:
+def _is_code(text: str, at: int, end: int) -> bool:
     """Tell a product of matrices, `q@k.to(device)`, or who logs in, in a URL, from an address."""
     is_called = text.startswith("(", end) and text[end - 3] == "." and not text.startswith("cn", end - 2)
-    is_attribute = text.startswith("self.", text.index("@", start) + 1)
-    return is_called or is_attribute or _IN_A_URL.search(text, max(0, start - _REACH), start) is not None
+    is_attribute = text.startswith("self.", at + 1)
+    return is_called or is_attribute or _IN_A_URL.search(text, max(0, at - _REACH), at) is not None
 
 
 def _is_somebody(address: str) -> bool:

@@ -48,6 +48,8 @@ def own_rules() -> tuple[Rule, ...]:
             anchors=(anchor,),
             pattern=re.compile(re.sub("^<", lambda _: TOKEN_START, pattern), re.ASCII),
             group=1,
+            shortest=16,
+            in_word=re.fullmatch(r"[\w-]+", anchor) is not None,
         )
         for detail, zh, anchor, pattern in _RULES
     )

@@ -12,10 +12,13 @@ from domain.training_data.personal_data.bounds import WORD_START
 from domain.training_data.personal_data.context import numbers_a_thing
 from domain.training_data.personal_data.kinds import Kind, Span
 
-_JOINT: Final = r"(?: ?[-.] ?| {1,2})"
-_BEFORE: Final = rf"{WORD_START}(?<!\+)(?<![0-9]\.)(?<![A-Za-z_]-)"
-_AFTER: Final = r"(?![0-9A-Za-z_@]|\.[0-9])"
+_JOINT: Final = "(?: ?- ?| {1,2})"
+_BEFORE: Final = rf"{WORD_START}(?<![+$\u20ac\u00a5\uffe5])(?<![0-9]\.)(?<![A-Za-z_]-)"
+_AFTER: Final = r"(?![0-9A-Za-z_@]|\.[0-9,)\]]|\*[a-z]| ?[元万亿])"
 _COUNTRY: Final = rf"(?:(?:\+|00)?86{_JOINT}?|\(\+?86\) ?)?"
+# What ends in one dot is a fraction; dots join a number where they are two.
+_DOTTED: Final = r"1[3-9][0-9]\.[0-9]{4}\.[0-9]{4}"
+_FRACTION: Final = re.compile(r"[^.]*\.[^.]*")
 # How the eleven digits of a mobile are grouped; others are lists of numbers more often than not.
 _GROUPS: Final = ((11,), (3, 4, 4), (4, 3, 4), (4, 4, 3), (3, 3, 5), (3, 8), (5, 6), (7, 4))
 
@@ -25,7 +28,7 @@ def _grouped(groups: tuple[int, ...]) -> str:
     return f"1[3-9][0-9]{{{first - 2}}}" + "".join(f"{_JOINT}[0-9]{{{size}}}" for size in others)
 
 
-_MOBILE: Final = re.compile(f"{_BEFORE}{_COUNTRY}((?:{'|'.join(map(_grouped, _GROUPS))})){_AFTER}")
+_MOBILE: Final = re.compile(f"{_BEFORE}{_COUNTRY}({'|'.join(map(_grouped, _GROUPS))}|{_DOTTED}){_AFTER}")
 _LANDLINE: Final = re.compile(
     rf"{_BEFORE}(?:[(\uff08](0[0-9]{{2,3}})[)\uff09]{_JOINT}?|(0[0-9]{{2,3}}){_JOINT})"
     rf"([0-9]{{3,4}}{_JOINT}?[0-9]{{4}})(?:(?:-|转 ?)[0-9]{{1,6}})?{_AFTER}"
@@ -49,40 +52,42 @@ _PERSONAL: Final = frozenset(
         PhoneNumberType.PAGER,
     }
 )
-# All eight the same, China Mobile's own number, and the American numbers kept for films.
-_MADE_UP: Final = re.compile(r"[0-9]*([0-9])\1{7}|13800138000|1[0-9]{3}55501[0-9]{2}")
+# All eight the same, China Mobile's own number, two to the power of 34, and the American numbers of films.
+_MADE_UP: Final = re.compile(r"\+?[0-9]*([0-9])\1{7}|13800138000|17179869184|\+1[0-9]{3}55501[0-9]{2}")
 
 
-def find_phone_numbers(text: str) -> Iterator[Span]:
-    """Yield the numbers that are in use for people; hotlines, orders and made-up ones are left out."""
-    for start, end, number in _candidates(text):
-        if _MADE_UP.fullmatch(number.removeprefix("+")) is None and not numbers_a_thing(text, start):
-            yield Span(Kind.PHONE_NUMBER, start, end, number)
+def find_phone_numbers(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield the numbers within these bounds that people use: no hotlines, no orders, none made up."""
+    for first, last, number in _candidates(text, start, end):
+        if _MADE_UP.fullmatch(number) is None and not numbers_a_thing(text, first):
+            yield Span(Kind.PHONE_NUMBER, first, last, number)
 
 
-def _candidates(text: str) -> Iterator[tuple[int, int, str]]:
+def _candidates(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
     """Yield start, end and the number, a Chinese one as it is dialled at home, others with plus."""
     mobile, landline = _chinese()
-    for match in _MOBILE.finditer(text):
+    for match in _MOBILE.finditer(text, start, end):
         number = _JOINTS.sub("", match[1])
         if mobile.fullmatch(number):
             yield match.start(), match.end(), number
-    for match in _LANDLINE.finditer(text):
+    for match in _LANDLINE.finditer(text, start, end):
         number = _JOINTS.sub("", (match[1] or match[2]) + match[3])
         if landline.fullmatch(number[1:]):
             yield match.start(), match.end(), number
-    if "+" in text:
-        yield from _abroad(text)
+    if text.find("+", start, end) >= 0:
+        yield from _abroad(text, start, end)
 
 
-def _abroad(text: str) -> Iterator[tuple[int, int, str]]:
+def _abroad(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
     """Yield numbers after a plus; where more digits follow than belong to one, up to the end of a group."""
-    for match in _ABROAD.finditer(text):
+    for match in _ABROAD.finditer(text, start, end):
+        if _FRACTION.fullmatch(match[0]):
+            continue
         ends = [end.end() for end in _ENDS_OF_GROUPS.finditer(match[0]) if end.end() >= _SHORTEST]
-        for end in reversed(ends[-_TRIES:]):
-            number = "+" + _JOINTS.sub("", match[0][:end])
+        for size in reversed(ends[-_TRIES:]):
+            number = "+" + _JOINTS.sub("", match[0][:size])
             if _is_personal(number):
-                yield match.start(), match.start() + end, _as_dialled(number)
+                yield match.start(), match.start() + size, _as_dialled(number)
                 break
 
 

@@ -77,7 +77,7 @@ def _places(lines: Sequence[int]) -> tuple[str, str]:
     if not lines:
         return "The file holds ", "文件中有 "
     shown = sorted(set(lines))[:LINES_SHOWN]
-    more, more_zh = (" and more", " 等") if len(set(lines)) > LINES_SHOWN else ("", "")
+    more, more_zh = (" and more", "等") if len(set(lines)) > LINES_SHOWN else ("", "")
     noun = "Line" if len(shown) == 1 else "Lines"
     return (
         f"{noun} {', '.join(map(str, shown))}{more}: ",

@@ -20,9 +20,9 @@ _SHAPE: Final = re.compile(
 _JOINTS: Final = re.compile("[ -]")
 
 
-def find_resident_ids(text: str) -> Iterator[Span]:
-    """Yield the numbers that have a possible birthday and the right check digit."""
-    for match in _SHAPE.finditer(text):
+def find_resident_ids(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield the numbers within these bounds that have a possible birthday and the right check digit."""
+    for match in _SHAPE.finditer(text, start, end):
         number = _JOINTS.sub("", match[0]).upper()
         if _is_sound(number):
             yield Span(Kind.CN_RESIDENT_ID, match.start(), match.end(), number)

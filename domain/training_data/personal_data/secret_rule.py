@@ -8,7 +8,8 @@ from dataclasses import dataclass
 class Rule:
     """One sort of secret, named in English and Chinese. `group` of the pattern is the secret itself.
 
-    The pattern is tried only where one of the `anchors` stands in the text. With `token`, it is tried only
+    The pattern is tried only where a word of the text is at least as long as `shortest` and one of the
+    `anchors` stands in the text, or, with `in_word`, in one of its long words. With `token`, it is tried only
     on each such token and what stands right before it, which bounds its work.
     """
 
@@ -17,4 +18,6 @@ class Rule:
     anchors: tuple[str, ...]
     pattern: re.Pattern[str]
     group: int = 0
+    shortest: int = 0
+    in_word: bool = False
     token: re.Pattern[str] | None = None

@@ -24,6 +24,7 @@ _ASKS_FOR_LANGUAGE: Final = re.compile(
     re.IGNORECASE,
 )
 _CODE: Final = re.compile(r"```|[{;]\s*$|^\s*[{\[<]|\bdef |\bSELECT |\bimport |https?://", re.MULTILINE)
+_MARKED_CODE: Final = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _SHORT_ANSWER: Final = 30
 _WORDS: Final = {
     _OTHER_LANGUAGE: Words(
@@ -34,7 +35,7 @@ _WORDS: Final = {
     ),
     "rare_language": Words(
         "Answers in a language that hardly occurs ({language}): {count} of {total}.",
-        "极少出现的回答语言({language}):{total} 条中有 {count} 条。",
+        "极少出现的回答语言({language_zh}):{total} 条中有 {count} 条。",
         "Add examples in this language if the model is to speak it, or take these out.",
         "如果希望模型使用该语言,请补充样本;否则请删除。",
     ),
@@ -46,8 +47,9 @@ _WORDS: Final = {
     ),
 }
 _NAMES: Final = {
-    "zh": "Chinese", "ja": "Japanese", "ko": "Korean", "latin": "Latin script", "cyrillic": "Cyrillic script",
-    "arabic": "Arabic script", "other": "another script",
+    "zh": ("Chinese", "中文"), "ja": ("Japanese", "日语"), "ko": ("Korean", "韩语"),
+    "latin": ("Latin script", "拉丁字母"), "cyrillic": ("Cyrillic script", "西里尔字母"),
+    "arabic": ("Arabic script", "阿拉伯字母"), "other": ("another script", "其他文字"),
 }  # fmt: skip
 _VARIANTS: Final = {SIMPLIFIED: ("simplified", "简体"), TRADITIONAL: ("traditional", "繁体")}
 
@@ -72,7 +74,7 @@ class Languages:
         for line, example in examples:
             messages = messages_of(example)
             question, answer = question_of(messages), answer_of(messages)
-            asked, answered = script_of(question), script_of(answer)
+            asked, answered = script_of(_prose(question)), script_of(_prose(answer))
             spoken.questions[asked] += 1
             spoken.answers[answered] += 1
             spoken.tally.add(answered, line)
@@ -95,6 +97,11 @@ class Languages:
         return Conclusion(findings=tuple(_findings(tally, answers)), figures=figures)
 
 
+def _prose(text: str) -> str:
+    """Return a text without the code that Markdown marks: that is in no language, whatever its letters."""
+    return _MARKED_CODE.sub(" ", text) if "`" in text else text
+
+
 def _meant(question: str, answer: str, system: str) -> bool:
     """Tell whether there is a reason for an answer in another language: asked for, a name, code, or JSON."""
     asked_for = _ASKS_FOR_LANGUAGE.search(question) or _ASKS_FOR_LANGUAGE.search(system)
@@ -110,7 +117,14 @@ def _findings(tally: Tally, answers: Counter[str]) -> list[Finding]:
     for language, count in sorted(answers.items()):
         if language != UNTOLD and told >= _FEWEST_EXAMPLES and count < min(_FEW, _SMALL_SHARE * told):
             found.append(
-                ("rare_language", tally[language], {"language": _NAMES[language], "total": f"{told:,}"})
+                (
+                    "rare_language",
+                    tally[language],
+                    {
+                        **dict(zip(("language", "language_zh"), _NAMES[language], strict=True)),
+                        "total": f"{told:,}",
+                    },
+                )
             )
     found += _mixed_chinese(tally)
     return [worded(code, _WORDS[code], places, **seen) for code, places, seen in found]

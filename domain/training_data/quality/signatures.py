@@ -13,8 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import eq
 from typing import Final
 
-from rensa import RMinHash
-
 from domain.training_data.quality.turns import utf8
 
 SEED: Final = 42
@@ -58,6 +56,8 @@ def _digest(batch: list[bytes], permutations: int, seed: int) -> bytes:
             shingles += whole[begin : size - (size - begin) % _SHINGLE]
         ends.append(len(shingles) // _SHINGLE)
     hashes = memoryview(shingles).cast("Q")
+    from rensa import RMinHash  # noqa: PLC0415 - who only compares signatures does without
+
     rows = RMinHash.digest_matrix_from_flat_token_hashes(hashes, ends, permutations, seed).to_rows()
     return _low_halves(rows)
 

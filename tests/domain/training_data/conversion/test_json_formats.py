@@ -55,7 +55,7 @@ def one(record: dict[str, Any], **wishes: Any) -> Any:
                     {"from": "assistant", "value": "b", "weight": 0.0},
                 ]
             },
-            [asked("a", "b")[0], asked("a", "b")[1] | {"weight": 0}],
+            "unusable",  # nothing would be learned from it
         ),
         (
             {

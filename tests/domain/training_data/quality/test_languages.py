@@ -93,3 +93,15 @@ def test_traditional_among_simplified_chinese_is_told() -> None:
 def test_shares_are_of_questions_and_of_answers() -> None:
     figures = looked(Languages(), [EN, EN, EN, asked("怎么退货?", ENGLISH)]).figures
     assert (figures["questions"], figures["answers"]) == ({"latin": 0.75, "zh": 0.25}, {"latin": 1.0})
+
+
+def test_code_is_in_no_language() -> None:
+    code = (
+        "```python\n" + "for number in range(10):\n    print(number)\n" * 5 + "```\n用 `print` 打印每个数字。"
+    )
+    conclusion = looked(
+        Languages(),
+        [asked(f"怎么打印第{number}组数字?", CHINESE) for number in range(30)] + [asked("怎么循环?", code)],
+    )
+    assert conclusion.figures["answers"] == {"zh": 1.0}
+    assert conclusion.findings == ()
