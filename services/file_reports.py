@@ -193,8 +193,14 @@ async def get(session: Session, *, project_id: str, file_id: str) -> AnyRow:
     Raises:
         NotFound: it has no such file, or the file is none for training.
     """
+    return await _row(session, project_id, file_id)
+
+
+async def _row(session: Session, project_id: str, file_id: str, *also: str) -> AnyRow:
     known = ids.is_id(ids.FILE, file_id)
-    row = known and await file_reports.report_of_file(session, project_id=project_id, file_id=file_id)
+    row = known and await file_reports.report_of_file(
+        session, project_id=project_id, file_id=file_id, also=also
+    )
     if not row:
         raise NotFound(param="file_id")
     return row
@@ -223,7 +229,7 @@ async def tokens(
     Raises:
         NotFound: this project has no such training file, or its tokens are not counted yet.
     """
-    row = await get(session, project_id=project_id, file_id=file_id)
+    row = await _row(session, project_id, file_id, "token_counts")
     if row.token_counts is None:
         message = "The tokens of this file are not counted yet; its report says when they are."
         raise NotFound(message, param="file_id")

@@ -59,10 +59,10 @@ async def ground(session: Session, *, project_id: str, wish: Wish, prices: Price
     Raises:
         InvalidTrainingFile: a file is missing, has faults, or was not checked.
     """
-    training = await _report(session, project_id, wish.training_file_id, "training_file")
+    training = await _report(session, project_id, wish, "training_file")
     validation = None
     if wish.validation_file_id is not None:
-        validation = await _report(session, project_id, wish.validation_file_id, "validation_file")
+        validation = await _report(session, project_id, wish, "validation_file")
     around = await _surroundings(session, project_id, wish, prices)
     return Ground(wish=wish, training=training, validation=validation, around=around)
 
@@ -89,9 +89,13 @@ def plan(ground: Ground) -> Planned:
     return Planned(plan=made, leaks=() if validation is None else _leaks(training, validation))
 
 
-async def _report(session: Session, project_id: str, file_id: str, param: str) -> AnyRow:
+async def _report(session: Session, project_id: str, wish: Wish, param: str) -> AnyRow:
+    file_id = str(wish.training_file_id if param == "training_file" else wish.validation_file_id)
+    also = ("token_counts", "fingerprints") if wish.validation_file_id else ("token_counts",)
     known = ids.is_id(ids.FILE, file_id)
-    row = known and await file_reports.report_of_file(session, project_id=project_id, file_id=file_id)
+    row = known and await file_reports.report_of_file(
+        session, project_id=project_id, file_id=file_id, also=also
+    )
     if not row:
         message = f"There is no training file {file_id!r:.200} in this project. Upload it first."
         raise InvalidTrainingFile(message, param=param)

@@ -98,14 +98,20 @@ async def _write(session: Session, file_id: str, token: UUID, values: dict[str, 
     return (await session.execute(statement)).first() is not None
 
 
-async def report_of_file(session: Session, *, project_id: str, file_id: str) -> AnyRow | None:
-    """Return the report of a live file of this project, with the file's name, size and status."""
+async def report_of_file(
+    session: Session, *, project_id: str, file_id: str, also: Sequence[str] = ()
+) -> AnyRow | None:
+    """Return the report of a live file of this project, with the file's name, size and status.
+
+    `also` names what is large, up to megabytes, and not always needed: `token_counts`, `fingerprints`.
+    """
     statement = (
         select(
             FileReport.structure, FileReport.examined, FileReport.failure, FileReport.policy,
-            FileReport.max_invalid_ratio, FileReport.finished_at, FileReport.token_counts,
-            FileReport.fingerprints, File.id, File.filename, File.size.label("size"), File.status,
-            File.status_details, File.examples, File.training_size.label("training_size"),
+            FileReport.max_invalid_ratio, FileReport.finished_at,
+            *(getattr(FileReport, name) for name in also),
+            File.id, File.filename, File.size.label("size"), File.status, File.status_details, File.examples,
+            File.training_size.label("training_size"),
         )
         .join(File, File.id == FileReport.file_id)
         .where(FileReport.file_id == file_id, File.project_id == project_id, _LIVE)

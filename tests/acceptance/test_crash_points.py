@@ -71,6 +71,11 @@ async def until(condition: Callable[[], Any], what: str) -> None:
         await asyncio.sleep(0.05)
 
 
+def taken(orders: Path, point: CrashPoint) -> bool:
+    """Tell whether a process has ended at this point."""
+    return any(path.name.startswith(f"{point}{TAKEN}") for path in orders.iterdir())
+
+
 class Clock:
     """The platform's time: training ends when it is put ahead."""
 
@@ -111,10 +116,14 @@ class Customer:
             assert time.monotonic() < give_up, job
             await asyncio.sleep(0.1)
 
-    async def create_job(self, webhook_url: str) -> dict[str, Any]:
+    async def upload(self) -> str:
+        """Upload the training file, once."""
         form = {"data": {"purpose": "fine-tune"}, "files": {"file": ("train.jsonl", TRAINING_FILE)}}
         self._file = self._file or (await self.ask("POST", "/files", **form))["id"]
-        body = {"model": "qwen3-32b", "training_file": self._file, "webhook_url": webhook_url}
+        return self._file
+
+    async def create_job(self, webhook_url: str) -> dict[str, Any]:
+        body = {"model": "qwen3-32b", "training_file": await self.upload(), "webhook_url": webhook_url}
         headers = {"idempotency-key": secrets.token_hex(8)}
         return await self.ask("POST", "/fine_tuning/jobs", json=body, headers=headers)
 
@@ -148,6 +157,8 @@ async def test_jobs_survive_a_kill_at_every_named_point(
             Kept("api", environment, tmp_path, port=port) as api,
             Kept("worker", environment, tmp_path) as worker,
         ):
+            await customer.upload()
+            await until(lambda: taken(orders, CrashPoint.FILE_EXAMINED), "the file was looked at")
             ends = await customer.two_jobs(receiver.url, app)
             clock.ahead = TRAINING
             for job_id, status in ends.items():

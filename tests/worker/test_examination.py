@@ -266,9 +266,9 @@ async def test_a_file_whose_process_dies_is_tried_three_times_and_others_go_on(
     assert set(kept(rig, file)) == {""}
 
 
-async def test_a_file_that_three_workers_died_of_is_given_up(rig: Any, context: Context) -> None:
+async def test_a_file_that_five_workers_died_of_is_given_up(rig: Any, context: Context) -> None:
     file = await uploaded(rig, FAULTY, ratio=0.1)
-    await rig.sql("UPDATE file_reports SET attempts = 3, due_at = now() WHERE file_id = :id", id=file)
+    await rig.sql("UPDATE file_reports SET attempts = 5, due_at = now() WHERE file_id = :id", id=file)
     await examine(context, await claim(rig, file))
     status, details = await status_of(rig, file)
     assert (status, "workers" in str(details)) == ("error", True)

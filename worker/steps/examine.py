@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from crash_points import CrashPoint, reach
+from domain.deadlines import CRASHES_ALLOWED
 from domain.errors import NotFound, Unavailable
 from domain.stages import Stage
 from domain.training_data.examination import Examined, Observed
@@ -58,7 +59,7 @@ async def _renew_on(context: Context, examination: Examination) -> None:
 
 
 async def _look(context: Context, examination: Examination) -> None:
-    if examination.attempt > file_reports.ATTEMPTS_ALLOWED:
+    if examination.attempt > CRASHES_ALLOWED:
         await _failed(context, examination, _WORKERS_STOPPED)
         return
     try:
