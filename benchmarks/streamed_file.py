@@ -15,6 +15,7 @@ from typing import Final
 from benchmarks.memory import MB, watched
 from benchmarks.training_files import jsonl
 from domain.training_data.structure import StructureCheck
+from examining.gathering import Gathering
 from examining.pool import CHUNK_BYTES, Pool, observe_all
 from examining.wanted import Wanted
 
@@ -43,8 +44,10 @@ async def _examine(size: int) -> None:
     pool = Pool()
     try:
         wanted = Wanted(kind="chat")
-        observed = [piece async for piece in observe_all(pool, _made(size), lambda: wanted)]
-        examined = await pool.conclude(observed)
+        gathering = Gathering(pool)
+        async for piece in observe_all(pool, _made(size), lambda: wanted):
+            await gathering.add(piece)
+        examined = await gathering.conclude()
     finally:
         pool.close()
     assert examined.figures["tokens"]["total"] > size * MB / 10, examined.figures["tokens"]

@@ -29,6 +29,11 @@ class Gathering:
         """Tell whether there is any piece."""
         return bool(self._pieces)
 
+    @property
+    def pieces(self) -> list[Observed]:
+        """What is held, in the order of the file."""
+        return [Observed(seen) for seen in self._pieces]
+
     async def add(self, piece: Observed) -> None:
         """Take the next piece of the file.
 
@@ -46,7 +51,7 @@ class Gathering:
         Raises:
             ExaminationBroke: as `Pool.observe`.
         """
-        return await self._pool.conclude([Observed(seen) for seen in self._pieces])
+        return await self._pool.conclude(self.pieces)
 
     async def keep(self) -> Kept:
         """Return what is kept of the file beside its report.

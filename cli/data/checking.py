@@ -16,6 +16,7 @@ from domain.training_data.quality.leak import FingerprintLook, Fingerprints, com
 from domain.training_data.structure import Structure, StructureCheck
 from domain.training_data.tokens import CONTEXT_LENGTH, TokenCounts, Tokens, joined
 from examining import looking
+from examining.gathering import Gathering
 from examining.pool import ExaminationBroke, Pool, observe_all
 from examining.wanted import Copy, Wanted
 
@@ -58,12 +59,12 @@ class Checked:
         return self.examined is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Copied:
-    """Lines that are not in the copy, and lines that are changed in it."""
+    """Lines that are not in the copy, and lines that are changed in it; counted while it is written."""
 
-    dropped: int
-    changed: int
+    dropped: int = 0
+    changed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,8 @@ def checked(source: Source, terms: Terms, copy: Output | None = None) -> Checked
         Refused: it cannot be read, or a process that looked at it died.
     """
     check = StructureCheck(terms.max_line_bytes)
-    observed = _observed(_watched(source, check, terms), check, terms, copy)
+    copied = Copied()
+    observed = _observed(_watched(source, check, terms), check, terms, copied, copy)
     structure = check.finish()
     usable = observed and structure.examples and structure.refusal is None
     return Checked(
@@ -108,10 +110,10 @@ def checked(source: Source, terms: Terms, copy: Output | None = None) -> Checked
         structure=structure,
         examined=_concluded(observed, terms) if usable else None,
         counts=joined([piece.seen["tokens"] for piece in observed]),
-        fingerprints=combined([piece.seen["fingerprints"] for piece in observed]),
-        copied=Copied(
-            dropped=sum(piece.dropped for piece in observed), changed=sum(piece.changed for piece in observed)
+        fingerprints=combined(
+            [piece.seen["fingerprints"] for piece in observed if "fingerprints" in piece.seen]
         ),
+        copied=copied,
     )
 
 
@@ -147,7 +149,7 @@ def _watched(source: Source, check: StructureCheck, terms: Terms) -> Iterator[by
 
 
 def _observed(
-    chunks: Iterator[bytes], check: StructureCheck, terms: Terms, copy: Output | None
+    chunks: Iterator[bytes], check: StructureCheck, terms: Terms, copied: Copied, copy: Output | None
 ) -> list[Observed]:
     begun = list(islice(chunks, 2))
     looked = _here if len(begun) < 2 else _by_processes  # noqa: PLR2004 - one portion is a small file
@@ -158,7 +160,9 @@ def _observed(
     def keep(piece: Observed) -> Observed:
         if copy is not None and piece.copy:
             copy.write(piece.copy)
-        return Observed(piece.seen, dropped=piece.dropped, changed=piece.changed)
+        copied.dropped += piece.dropped
+        copied.changed += piece.changed
+        return Observed(piece.seen)
 
     return looked(chain(begun, chunks), wanted, keep, terms)
 
@@ -180,8 +184,11 @@ def _by_processes(
 ) -> list[Observed]:
     async def run() -> list[Observed]:
         pool = Pool(terms.processes)
+        gathering = Gathering(pool)
         try:
-            return [keep(piece) async for piece in observe_all(pool, _fed(chunks), wanted)]
+            async for piece in observe_all(pool, _fed(chunks), wanted):
+                await gathering.add(keep(piece))
+            return gathering.pieces
         finally:
             pool.close()
 

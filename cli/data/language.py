@@ -24,7 +24,7 @@ _FULL_WIDTH: Final = {",": "\uff0c", ":": "\uff1a", ";": "\uff1b", "?": "\uff1f"
 _OF_WORDS: Final = str.maketrans(_FULL_WIDTH | {"(": "\uff08", ")": "\uff09"})
 _HAN: Final = "\u3400-\u9fff"
 _brackets: Final = re.compile(
-    rf"(?<=[{_HAN}]) ?\(([^()]*)\)|\(([^()]*)\)(?=[{_HAN}\u3001\u3002])|\(([^()]*[{_HAN}][^()]*)\)"
+    rf"(?<=[{_HAN}]) ?\(([^()]*)\)|\(([^()]*)\)(?=[{_HAN}\u3001])|\(([^()]*[{_HAN}][^()]*)\)"
 )
 _beside_han: Final = re.compile(
     rf"(?<=[{_HAN}\u3001\u3002\uff09\u201d])[,:;?!]|[,:;?!](?=[{_HAN}\u201c])|;(?=\S)"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from cli.data.language import Lang, Language, Words, spoken, told
+from cli.data.language import Lang, Language, Words, spoken
 from cli.data.options import File, MaxLineBytes, Model, Processes
 
 if TYPE_CHECKING:
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from domain.plan.prices import PriceTable
     from domain.training_data.findings import Finding
 
-_ERRORS_SHOWN: Final = 5
-_FAULTY: Final = Words(
-    "{file} cannot be planned with: {count} to correct first.",
-    "{file} 需要先修正 {count} 处问题才能制定计划。",
-)
-_ALL: Final = Words("All of it: tuneward data check {file}", "查看全部问题:tuneward data check {file}")
 _BAD_VALUE: Final = Words(
     "--hyperparameter: '{entry}' is not NAME=VALUE, such as learning_rate=5e-5.",
     "--hyperparameter:'{entry}' 不是 名称=值 的形式,例如 learning_rate=5e-5。",
@@ -57,6 +51,7 @@ def plan(  # noqa: PLR0913, PLR0917 - these are the options of a command
     Nothing is sent, and no database is needed; what the service knows of a project's past jobs is not in it.
     """
     from cli.data.checking import Terms
+    from cli.data.plan_page import faults_page
     from cli.data.refusals import AT_FAULT, refusals_told
 
     language = spoken(lang)
@@ -65,7 +60,7 @@ def plan(  # noqa: PLR0913, PLR0917 - these are the options of a command
         terms = Terms(max_line_bytes=max_line_bytes, personal_data=False, processes=processes)
         found, other = _read(file, validation, terms)
         if faults := _faults(found, other):
-            _tell_faults(faults, file, language)
+            print(faults_page(faults, file, language), file=sys.stderr)
             raise typer.Exit(AT_FAULT)
         made, leaks = _plan(found, other, model, tuning, table), _leaks(found, other)
         names = found.name, None if other is None else other.name
@@ -118,20 +113,6 @@ def _faults(found: "Checked", other: "Validation | None") -> list[dict[str, Any]
 
     report = whole_report(found, other, policy="allow")
     return list(report["errors"])
-
-
-def _tell_faults(faults: list[dict[str, Any]], file: str, language: Language) -> None:
-    import shlex
-
-    from cli.data.report_page import things
-    from cli.data.showing import wrapped
-
-    said = [
-        wrapped(told(fault, "message", language), first="  ", then="    ") for fault in faults[:_ERRORS_SHOWN]
-    ]
-    more = ["  …"] if len(faults) > _ERRORS_SHOWN else []
-    head = _FAULTY.say(language, file=file, count=things(len(faults), language, "fault"))
-    print("\n".join([head, *said, *more, _ALL.say(language, file=shlex.quote(file))]), file=sys.stderr)
 
 
 def _plan(

@@ -1,12 +1,14 @@
 """A plan as a person reads it: what the job would be sent with and why, how long, how much, what is risky."""
 
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from cli.data.language import Language, Words, in_script
-from cli.data.report_page import warning_block
+from cli.data.language import Language, Words, in_script, told
+from cli.data.report_page import things, warning_block
 from cli.data.showing import padded, painted, table, width, wrapped
+from cli.data.source import STANDARD_INPUT
 from domain.plan.plan import Plan
 from domain.plan.words import number
 from domain.training_data.findings import Finding
@@ -53,6 +55,13 @@ _UNITS: Final[dict[str, Words]] = {
     "minutes": Words("{count} min", " {count} 分钟"),
     "hours": Words("{count} h", " {count} 小时"),
 }
+
+_ERRORS_SHOWN: Final = 5
+_FAULTY: Final = Words(
+    "{file} cannot be planned with: {count} to correct first.",
+    "{file} 需要先修正 {count} 处问题才能制定计划。",
+)
+_ALL: Final = Words("All of it: tuneward data check {file}", "查看全部问题:tuneward data check {file}")
 
 
 def plan_page(
@@ -146,3 +155,14 @@ def _risks(findings: Sequence[Finding], language: Language) -> str:
     blocks = [painted(_RISKS.say(language), "bold")]
     blocks += [warning_block(asdict(finding), language) for finding in findings]
     return "\n\n".join(blocks)
+
+
+def faults_page(faults: Sequence[Mapping[str, Any]], file: str, language: Language) -> str:
+    """Return why there is no plan: the first faults of the file, and where to see all of them."""
+    lines = [
+        wrapped(told(fault, "message", language), first="  ", then="    ") for fault in faults[:_ERRORS_SHOWN]
+    ]
+    more = ["  …"] if len(faults) > _ERRORS_SHOWN else []
+    head = _FAULTY.say(language, file=file, count=things(len(faults), language, "fault"))
+    name = "FILE" if file == STANDARD_INPUT else shlex.quote(file)
+    return "\n".join([head, *lines, *more, _ALL.say(language, file=name)])

@@ -33,7 +33,7 @@ def refusals_told(language: Language) -> Iterator[None]:
     from domain.errors import InvalidFile, TunewardError
 
     try:
-        with _stopping_on_sigterm():
+        with _stopping_on_signals():
             yield
     except Refused as refused:
         raise _ended(refused.said(language), NOT_POSSIBLE) from refused
@@ -58,12 +58,15 @@ def _ended(said: str, code: int) -> typer.Exit:
 
 
 @contextmanager
-def _stopping_on_sigterm() -> Iterator[None]:
+def _stopping_on_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Both, for a shell starts background jobs with SIGINT ignored.
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

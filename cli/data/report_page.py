@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from cli.data.language import Language, Words, told
 from cli.data.showing import bar, painted, shortened, table, width, wrapped
+from cli.data.source import STANDARD_INPUT
 
 ERRORS_SHOWN: Final = 20
 PREVIEW_SHOWN: Final = 20
@@ -208,7 +209,7 @@ def _preview(summary: Mapping[str, Any], language: Language) -> str:
 
 
 def _next_step(report: Mapping[str, Any], path: str, language: Language) -> str:
-    name = shlex.quote(path)
+    name = "FILE" if path == STANDARD_INPUT else shlex.quote(path)
     if not report["errors"]:
         return f"{said('next_plan', language)}\n  tuneward data plan {name}"
     if not report["summary"]["examples"] and {error["code"] for error in report["errors"]} & _NOT_OURS:

@@ -6,8 +6,9 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final, cast
 
 from cli.data.language import Words
 from cli.data.refusals import Refused
@@ -39,12 +40,12 @@ _NO_SECOND_PASS: Final = Words(
 class Source:
     """A file, a pipe or the standard input, in portions of 1 MiB."""
 
-    def __init__(self, path: str, stream: BinaryIO, *, patience_ms: int = _PATIENCE_MS) -> None:
+    def __init__(self, path: str, stream: BufferedReader, *, patience_ms: int = _PATIENCE_MS) -> None:
         self.size = 0
         self._path = path
         self._stream = stream
         self._patience_ms = patience_ms
-        self._before = os.fstat(stream.fileno())
+        self._before = None if path == STANDARD_INPUT else os.fstat(stream.fileno())
         self._whole = True
 
     @property
@@ -55,7 +56,7 @@ class Source:
 
     def is_at(self, path: Path) -> bool:
         """Tell whether this is the file at that path."""
-        return os.path.samestat(self._before, path.stat())
+        return self._before is not None and os.path.samestat(self._before, path.stat())
 
     def chunks(self) -> Iterator[bytes]:
         """Yield its bytes from the beginning.
@@ -66,11 +67,23 @@ class Source:
         self._await_first()
         self.size = 0
         try:
-            while chunk := self._stream.read(CHUNK_BYTES):
+            while chunk := self._read():
                 self.size += len(chunk)
                 yield chunk
         except OSError as error:
             raise Refused(_UNREADABLE, name=self.name, why=error.strerror) from error
+
+    def _read(self) -> bytes:
+        """Read up to 1 MiB, less at the end only: a pipe gives little at a time.
+
+        Bit by bit, for a Ctrl-C that comes within one long read would wait for more to come.
+        """
+        parts: list[bytes] = []
+        missing = CHUNK_BYTES
+        while missing and (part := self._stream.read1(missing)):
+            parts.append(part)
+            missing -= len(part)
+        return b"".join(parts)
 
     def rewind(self) -> None:
         """Go back to the beginning, for a second pass.
@@ -107,23 +120,22 @@ class Source:
             self._demand_same()
             raise
         self._demand_same()
-        if self._whole and self._is_file and self.size != self._before.st_size:
+        if self._whole and self._before and self._is_file and self.size != self._before.st_size:
             raise Refused(_CHANGED, name=self.name)
 
     @property
     def _is_file(self) -> bool:
-        return stat.S_ISREG(self._before.st_mode)
+        return self._before is not None and stat.S_ISREG(self._before.st_mode)
 
     def _demand_same(self) -> None:
-        if not self._is_file:
+        if self._before is None or not self._is_file:
             return
         now = _identity(os.fstat(self._stream.fileno()))
-        at_path = now if self._path == STANDARD_INPUT else _identity_at(self._path)
-        if not _identity(self._before) == now == at_path:
+        if not _identity(self._before) == now == _identity_at(self._path):
             raise Refused(_CHANGED, name=self.name)
 
     def _await_first(self) -> None:
-        if self._path == STANDARD_INPUT or not stat.S_ISFIFO(self._before.st_mode):
+        if self._before is None or not stat.S_ISFIFO(self._before.st_mode):
             return
         descriptor = self._stream.fileno()
         poll = select.poll()
@@ -141,13 +153,13 @@ def opened(path: str, *, patience_ms: int = _PATIENCE_MS) -> Iterator[Source]:
         Refused: there is none, or it cannot be read.
     """
     if path == STANDARD_INPUT:
-        yield Source(path, sys.stdin.buffer)
+        yield Source(path, cast("BufferedReader", sys.stdin.buffer))
         return
     with _stream(path) as stream:
         yield Source(path, stream, patience_ms=patience_ms)
 
 
-def _stream(path: str) -> BinaryIO:
+def _stream(path: str) -> BufferedReader:
     name = Path(path).name.encode(errors="replace").decode()
     try:
         # Without waiting: a pipe whose writer never comes would hold the command for ever.

@@ -35,7 +35,7 @@ _NEXT: Final = Words(
     "Next: see that nothing is in both, and what is in them:", "下一步:检查两个文件,并确认没有重复:"
 )
 _ROWS_SHOWN: Final = 20
-_SYSTEM_COLUMNS: Final = 40
+_SYSTEM_COLUMNS: Final = 24
 
 
 def split(
