@@ -6,6 +6,7 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from domain.errors import NotFound
 from domain.files import RESULTS, File
 from domain.results import PlainReader
 from storage.blobs import BlobStore
@@ -21,8 +22,12 @@ async def content_of(
     """Return the answer that streams a file: as it is kept, as jobs train on it, or results as plain CSV.
 
     Raises:
-        NotFound: its bytes are gone, which is found out before the answer begins.
+        NotFound: its bytes are gone, which is found out before the answer begins; or no job can train on it.
     """
+    if training and file.status != "processed":
+        raise NotFound(
+            f"Jobs cannot train on the file {file.id}, or not yet; its status tells.", param="version"
+        )
     key = (file.training_blob_key if training else None) or file.blob_key
     size = await blobs.size(key)
     chunks = blobs.read(key)

@@ -9,6 +9,7 @@ from api.dependencies import Authenticated, AuthenticatedAlone, Held, InTransact
 from api.pagination import LARGEST_PAGE, After, cut, limit_of
 from api.schemas.common import ListWithIds, list_with_ids
 from api.schemas.uploads import CompleteUpload, CreateUpload, PartOut, UploadOut, part_out, upload_out
+from domain.files import TRAINING
 from domain.stages import Stage
 from services import uploads
 
@@ -96,7 +97,8 @@ async def complete_upload(
     upload = await assembly.complete(
         held, project_id=caller.project_id, upload_id=upload_id, part_ids=body.part_ids, md5=body.md5
     )
-    held.doorbell.ring(Stage.EXAMINE)
+    if upload.file is not None and upload.file.purpose == TRAINING:
+        held.doorbell.ring(Stage.EXAMINE)
     return upload_out(upload)
 
 

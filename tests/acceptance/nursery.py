@@ -49,7 +49,7 @@ class Kept:
         await asyncio.to_thread(self.lives[-1].join)
 
     def _live(self) -> None:
-        self.lives.append(self._context.Process(target=self._start, daemon=True))
+        self.lives.append(self._context.Process(target=self._start))  # no daemon: it has children
         self.lives[-1].start()
 
     async def _keep(self) -> None:

@@ -26,10 +26,12 @@ async def test_what_hangs_is_ended_with_all_that_waited_and_another_pool_goes_on
         (process,) = hanging._executor._processes.values()  # type: ignore[union-attr]
         monkeypatch.setattr(pools, "LONGEST", timedelta(seconds=0.2))
         os.kill(process.pid, signal.SIGSTOP)
-        looks = [hanging.observe(PIECE, WANTED) for _ in range(6)]
+        looks = [asyncio.create_task(hanging.observe(PIECE, WANTED))]
+        await asyncio.sleep(0)
+        monkeypatch.undo()  # the others would have waited much longer
+        looks += [asyncio.create_task(hanging.observe(PIECE, WANTED)) for _ in range(5)]
         for outcome in await asyncio.gather(*looks, return_exceptions=True):
             assert isinstance(outcome, ExaminationBroke)
-        monkeypatch.undo()
         assert isinstance(await other.observe(PIECE, WANTED), Observed)
         process.join(5)
         assert process.exitcode == -signal.SIGKILL
