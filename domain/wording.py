@@ -29,7 +29,7 @@ def sentence(text: str) -> str:
 
 
 def all_in_chinese(text: str) -> str:
-    """Return a Chinese template with Chinese punctuation throughout; what is filled in later keeps its own."""
+    """Return a Chinese template with Chinese punctuation; what is filled in later keeps its own."""
     return text.translate(_OF_WORDS)
 
 
