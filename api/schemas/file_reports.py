@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from domain.training_data.personal_data.policies import SENTENCES, Policy
+from domain.wording import in_chinese
 
 
 class ReportedError(BaseModel):
@@ -84,4 +85,4 @@ class TrainingDataPolicyOut(TrainingDataPolicy):
 def policy_out(policy: Policy) -> TrainingDataPolicyOut:
     """Show a policy."""
     english, chinese = SENTENCES[policy]
-    return TrainingDataPolicyOut(personal_data=policy, meaning=english, meaning_zh=chinese)
+    return TrainingDataPolicyOut(personal_data=policy, meaning=english, meaning_zh=in_chinese(chinese))

@@ -9,6 +9,7 @@ from api.schemas.file_reports import ReportedWarning
 from domain.model_limits import ModelLimits
 from domain.plan.plan import Plan
 from domain.training_data.findings import Finding
+from domain.wording import in_chinese
 from services.plans import Planned
 
 
@@ -103,9 +104,9 @@ def plan_out(planned: Planned, *, training_file: str, validation_file: str | Non
         validation_examples=plan.files.validation_examples,
         tokens=_tokens(plan),
         steps=PlannedSteps(**asdict(plan.steps)),
-        hyperparameters=[PlannedHyperparameter(**asdict(choice)) for choice in plan.hyperparameters],
+        hyperparameters=[PlannedHyperparameter(**_shown(choice)) for choice in plan.hyperparameters],
         risks=[_warning(finding) for finding in (*plan.risks, *planned.leaks)],
-        duration=PlannedDuration(**asdict(plan.duration)),
+        duration=PlannedDuration(**_shown(plan.duration)),
         price=_price(plan),
         place_in_queue=plan.place_in_queue,
     )
@@ -125,12 +126,17 @@ def _price(plan: Plan) -> PlannedPrice:
         high=high,
         currency=plan.price.currency,
         basis=plan.price.basis,
-        basis_zh=plan.price.basis_zh,
+        basis_zh=in_chinese(plan.price.basis_zh),
     )
 
 
 def _warning(finding: Finding) -> ReportedWarning:
-    return ReportedWarning.model_validate(asdict(finding))
+    return ReportedWarning.model_validate(_shown(finding))
+
+
+def _shown(value: Any) -> dict[str, Any]:
+    """Return a dataclass as a mapping, its Chinese texts with Chinese punctuation."""
+    return {name: in_chinese(told) if name.endswith("_zh") else told for name, told in asdict(value).items()}
 
 
 def limits_out(limits: ModelLimits) -> LimitsOut:

@@ -32,28 +32,30 @@ _UNKNOWN_MODEL: Final = Words(
     "'{model}' 的上下文长度未知;已知的模型有 {known}。",
 )
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")]
+ValidationFile = Annotated[
+    str | None, typer.Option(help="The validation file: is any of it in the training file too?")
+]
+PersonalData = Annotated[
+    Literal["allow", "warn", "redact"] | None,
+    typer.Option(help="Do not look for it, report it (the default), or show what would be replaced."),
+]
+Redacted = Annotated[
+    Path | None, typer.Option(help="Write the file there, with placeholders for personal data.")
+]
+PerExample = Annotated[bool, typer.Option("--per-example", help="Also show the tokens of each example.")]
+
 
 def check(  # noqa: PLR0913, PLR0917 - these are the options of a command
     file: File,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")
-    ] = False,
-    validation: Annotated[
-        str | None, typer.Option(help="The validation file: is any of it in the training file too?")
-    ] = None,
+    as_json: AsJson = False,
+    validation: ValidationFile = None,
     lang: Lang = None,
-    personal_data: Annotated[
-        Literal["allow", "warn", "redact"] | None,
-        typer.Option(help="Do not look for it, report it (the default), or show what would be replaced."),
-    ] = None,
-    redacted: Annotated[
-        Path | None, typer.Option(help="Write the file there, with placeholders for personal data.")
-    ] = None,
+    personal_data: PersonalData = None,
+    redacted: Redacted = None,
     max_line_bytes: MaxLineBytes = 4 * 1024**2,
     model: Model = "qwen3-32b",
-    per_example: Annotated[
-        bool, typer.Option("--per-example", help="Also show the tokens of each example.")
-    ] = False,
+    per_example: PerExample = False,
     processes: Processes = None,
 ) -> None:
     """Say all that is wrong with a training file, and what to think about; exits 1 if anything is wrong."""
@@ -65,7 +67,7 @@ def check(  # noqa: PLR0913, PLR0917 - these are the options of a command
         policy = personal_data or ("redact" if redacted else "warn")
         if redacted is not None and policy != "redact":
             raise Refused(_NEEDS_REDACT, policy=policy)
-        terms = _terms(model, max_line_bytes, policy, processes, copies=redacted is not None)
+        terms = _terms(model, max_line_bytes, policy, processes, language, copies=redacted is not None)
         found, other = _checked(file, validation, terms, redacted)
         report = whole_report(found, other, policy=policy)
         counts = _token_counts(found) if per_example else None
@@ -78,7 +80,15 @@ def check(  # noqa: PLR0913, PLR0917 - these are the options of a command
     raise typer.Exit(AT_FAULT if report["errors"] else 0)
 
 
-def _terms(model: str, max_line_bytes: int, policy: str, processes: int | None, *, copies: bool) -> "Terms":
+def _terms(
+    model: str,
+    max_line_bytes: int,
+    policy: str,
+    processes: int | None,
+    language: Language,
+    *,
+    copies: bool,
+) -> "Terms":
     from cli.data.checking import Terms
     from cli.data.refusals import Refused
     from domain.model_limits import CONTEXT_LENGTHS, context_length
@@ -93,6 +103,7 @@ def _terms(model: str, max_line_bytes: int, policy: str, processes: int | None, 
         copy=Copy.REDACTED if copies else None,
         context_length=length,
         processes=processes,
+        language=language,
     )
 
 

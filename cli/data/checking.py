@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final
 
-from cli.data.language import Words
+from cli.data.language import Language, Words
 from cli.data.output import Output
+from cli.data.progress import Progress
 from cli.data.refusals import Refused
 from cli.data.source import Source
 from domain.training_data.examination import Examined, Observed, Pieces, conclude, observe
@@ -32,13 +33,17 @@ _BROKE: Final = Words(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """How a file is to be looked at; `processes` None takes one for each processor."""
+    """How a file is to be looked at; `processes` None takes one for each processor.
+
+    `language` is that in which progress is shown.
+    """
 
     max_line_bytes: int = MAX_LINE_BYTES
     personal_data: bool = True
     copy: Copy | None = None
     context_length: int = CONTEXT_LENGTH
     processes: int | None = None
+    language: Language = Language.EN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,14 +106,16 @@ def checked(source: Source, terms: Terms, copy: Output | None = None) -> Checked
     """
     check = StructureCheck(terms.max_line_bytes)
     copied = Copied()
-    observed = _observed(_watched(source, check, terms), check, terms, copied, copy)
-    structure = check.finish()
-    usable = observed and structure.examples and structure.refusal is None
+    with Progress(source, terms.language) as progress:
+        observed = _observed(_watched(source, check, terms, progress), check, terms, copied, copy)
+        structure = check.finish()
+        usable = observed and structure.examples and structure.refusal is None
+        examined = _concluded(observed, terms) if usable else None
     return Checked(
         name=source.name,
         size=source.size,
         structure=structure,
-        examined=_concluded(observed, terms) if usable else None,
+        examined=examined,
         counts=joined([piece.seen["tokens"] for piece in observed]),
         fingerprints=combined(
             [piece.seen["fingerprints"] for piece in observed if "fingerprints" in piece.seen]
@@ -135,13 +142,17 @@ def validation(source: Source, terms: Terms) -> Validation:
     return Validation(name=source.name, size=source.size, structure=structure, fingerprints=combined(seen))
 
 
-def _watched(source: Source, check: StructureCheck, terms: Terms) -> Iterator[bytes]:
+def _watched(
+    source: Source, check: StructureCheck, terms: Terms, progress: Progress | None = None
+) -> Iterator[bytes]:
     """Yield the bytes of a file whose structure is checked as they pass, until it turns out to be none."""
     since_line_end = 0
     for chunk in source.chunks():
         check.feed(chunk)
         if check.refusal is None:
             yield chunk
+        if progress is not None:
+            progress.show()
         since_line_end = 0 if b"\n" in chunk else since_line_end + len(chunk)
         if since_line_end > _ENDLESS * terms.max_line_bytes:
             source.leave()

@@ -19,21 +19,25 @@ _BAD_COLUMN: Final = Words(
     "--columns:'{entry}' 不是 部分=列名 的形式,可用的部分为 {parts};请写成 {form}。",
 )
 
+Form = Annotated[
+    Literal["alpaca", "sharegpt", "pairs", "csv", "dialogues"] | None,
+    typer.Option("--format", help="What the file is; found out if not said."),
+]
+Columns = Annotated[
+    str | None, typer.Option(help="The columns of a table: question=NAME,answer=NAME,system=NAME.")
+]
+Delimiter = Annotated[
+    str | None, typer.Option(help=r"Between the cells of a table: one character, or \t for a tab.")
+]
+
 
 def convert(
     file: File,
-    form: Annotated[
-        Literal["alpaca", "sharegpt", "pairs", "csv", "dialogues"] | None,
-        typer.Option("--format", help="What the file is; found out if not said."),
-    ] = None,
+    form: Form = None,
     to: Annotated[Path | None, typer.Option(help="Where to write; else the standard output.")] = None,
     system: System = None,
-    columns: Annotated[
-        str | None, typer.Option(help="The columns of a table: question=NAME,answer=NAME,system=NAME.")
-    ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help=r"Between the cells of a table: one character, or \t for a tab.")
-    ] = None,
+    columns: Columns = None,
+    delimiter: Delimiter = None,
     strict: Strict = False,
     lang: Lang = None,
 ) -> None:

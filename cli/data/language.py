@@ -1,12 +1,13 @@
 """In which language a command speaks, and how its words are kept: both languages side by side."""
 
 import os
-import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
+
+from domain.wording import all_in_chinese, in_chinese
 
 
 class Language(StrEnum):
@@ -19,16 +20,6 @@ class Language(StrEnum):
 Lang = Annotated[
     Language | None, typer.Option("--lang", help="The language of the output; else that of LC_ALL or LANG.")
 ]
-# Words are written with the keyboard's punctuation, here and in `domain`, and get that of Chinese here.
-_FULL_WIDTH: Final = {",": "\uff0c", ":": "\uff1a", ";": "\uff1b", "?": "\uff1f", "!": "\uff01"}
-_OF_WORDS: Final = str.maketrans(_FULL_WIDTH | {"(": "\uff08", ")": "\uff09"})
-_HAN: Final = "\u3400-\u9fff"
-_brackets: Final = re.compile(
-    rf"(?<=[{_HAN}]) ?\(([^()]*)\)|\(([^()]*)\)(?=[{_HAN}\u3001])|\(([^()]*[{_HAN}][^()]*)\)"
-)
-_beside_han: Final = re.compile(
-    rf"(?<=[{_HAN}\u3001\u3002\uff09\u201d])[,:;?!]|[,:;?!](?=[{_HAN}\u201c])|;(?=\S)"
-)
 
 
 class Words(NamedTuple):
@@ -43,7 +34,7 @@ class Words(NamedTuple):
             name: _one_of(value, language) if isinstance(value, Words) else value
             for name, value in values.items()
         }
-        template = self.zh.translate(_OF_WORDS) if language is Language.ZH else self.en
+        template = all_in_chinese(self.zh) if language is Language.ZH else self.en
         return template.format_map(said)
 
 
@@ -66,7 +57,4 @@ def told(entry: Mapping[str, Any], field: str, language: Language) -> str:
 
 def in_script(text: str, language: Language) -> str:
     """Return Chinese text with Chinese punctuation; other text as it is."""
-    if language is Language.EN:
-        return text
-    text = _brackets.sub(lambda found: f"\uff08{next(filter(None, found.groups()), '')}\uff09", text)
-    return _beside_han.sub(lambda found: _FULL_WIDTH[found[0]], text)
+    return text if language is Language.EN else in_chinese(text)

@@ -57,7 +57,9 @@ def plan(  # noqa: PLR0913, PLR0917 - these are the options of a command
     language = spoken(lang)
     with refusals_told(language):
         tuning, table = _tuning(epochs, hyperparameter or []), _prices(prices)
-        terms = Terms(max_line_bytes=max_line_bytes, personal_data=False, processes=processes)
+        terms = Terms(
+            max_line_bytes=max_line_bytes, personal_data=False, processes=processes, language=language
+        )
         found, other = _read(file, validation, terms)
         if faults := _faults(found, other):
             print(faults_page(faults, file, language), file=sys.stderr)

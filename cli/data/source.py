@@ -54,6 +54,11 @@ class Source:
         name = "stdin" if self._path == STANDARD_INPUT else Path(self._path).name
         return name.encode(errors="replace").decode()
 
+    @property
+    def whole_size(self) -> int:
+        """How many bytes it has, as far as that is known; else those that were read."""
+        return self._before.st_size if self._before is not None and self._is_file else self.size
+
     def is_at(self, path: Path) -> bool:
         """Tell whether this is the file at that path."""
         return self._before is not None and os.path.samestat(self._before, path.stat())

@@ -179,6 +179,17 @@ _FILE_WORDS: Final[Mapping[str, Words]] = {
         _TO_JSON_LINES_ZH,
     ),
 }
+# What is filled in and is a word; what else is seen stands as it is in both languages.
+_IN_CHINESE: Final[Mapping[str, str]] = {
+    "an object": "对象", "a list": "列表", "a string": "字符串", "a boolean": "布尔值", "a number": "数字",
+    "a zip archive": "zip 压缩包", "a gzip archive": "gzip 压缩包", "a zstd archive": "zstd 压缩包",
+    "an xz archive": "xz 压缩包", "a 7z archive": "7z 压缩包", "a Parquet file": "Parquet 文件",
+    "an Arrow file": "Arrow 文件", "a PDF": "PDF 文件", "UTF-16 text": "UTF-16 文本",
+    "; prompt and completion pairs must be written as messages": ";prompt 与 completion 须写成 messages",
+    "; instruction and output pairs must be written as messages": ";instruction 与 output 须写成 messages",
+    "; conversations with from and value must be written as messages with role and content":
+        ";使用 from 和 value 的 conversations 须写成带 role 和 content 的 messages",
+}  # fmt: skip
 CODES: Final = (*_LINE_WORDS, *_FILE_WORDS)
 """Every code that a fault may have."""
 
@@ -220,8 +231,17 @@ class Flaw:
         return words.english, words.chinese
 
     def _words(self) -> Words:
-        words = _LINE_WORDS.get(self.code) or _FILE_WORDS[self.code]
-        return Words(*(text.replace("{field}", self.field).replace("{seen}", self.seen) for text in words))
+        english, chinese, fix, fix_zh = _LINE_WORDS.get(self.code) or _FILE_WORDS[self.code]
+        seen_zh = _IN_CHINESE.get(self.seen, self.seen)
+        return Words(
+            self._filled(english, self.seen),
+            self._filled(chinese, seen_zh),
+            self._filled(fix, self.seen),
+            self._filled(fix_zh, seen_zh),
+        )
+
+    def _filled(self, text: str, seen: str) -> str:
+        return text.replace("{field}", self.field).replace("{seen}", seen)
 
     def on(self, line: int | None) -> Fault:
         """Return the fault in words, on this line."""

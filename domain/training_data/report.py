@@ -16,6 +16,7 @@ from domain.training_data.examination import Examined
 from domain.training_data.faults import Fault, Flaw
 from domain.training_data.findings import Finding
 from domain.training_data.structure import Structure
+from domain.wording import in_chinese
 
 _OF_STRUCTURE: Final = ("examples", "lines", "kind", "fault_count", "faulty_count")
 
@@ -72,7 +73,7 @@ def report(
             "invalid_ratio": round(structure["invalid_ratio"], 6),
             "faults_left_out": max(0, structure["fault_count"] - len(errors)),
             "in_words": structure["summary"] or _in_order(structure),
-            "in_words_zh": structure["summary_zh"] or _in_order_zh(structure),
+            "in_words_zh": in_chinese(structure["summary_zh"] or _in_order_zh(structure)),
             "tokens": tokens,
             **figures,
             **summary,
@@ -107,8 +108,8 @@ def _error(fault: Fault) -> dict[str, Any]:
         "code": fault.code,
         "message": fault.message,
         "fix": fault.fix,
-        "message_zh": fault.message_zh,
-        "fix_zh": fault.fix_zh,
+        "message_zh": in_chinese(fault.message_zh),
+        "fix_zh": in_chinese(fault.fix_zh),
     }
 
 
@@ -119,8 +120,8 @@ def _warning(finding: Finding) -> dict[str, Any]:
         "code": finding.code,
         "message": finding.message,
         "fix": finding.fix,
-        "message_zh": finding.message_zh,
-        "fix_zh": finding.fix_zh,
+        "message_zh": in_chinese(finding.message_zh),
+        "fix_zh": in_chinese(finding.fix_zh),
         "lines": list(finding.lines),
         "count": finding.count,
     }

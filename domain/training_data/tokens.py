@@ -117,7 +117,7 @@ class Tokens:
             limit = self._context_length
             yield Finding(
                 code="over_long_examples",
-                message=f"{len(lines)} examples have more than the {limit:,} tokens that the model can read.",
+                message=f"Examples longer than the {limit:,} tokens that the model can read: {len(lines)}.",
                 message_zh=f"有 {len(lines)} 个样本超过 {limit:,} 个 token,超出模型的上下文长度。",
                 fix="Split them: what is behind the limit is cut off, and that is the answer.",
                 fix_zh="请拆分这些样本:超出部分会被截断,而被截断的往往正是回答。",

@@ -9,6 +9,7 @@ import pytest
 
 from api.schemas.file_reports import Report
 from domain.training_data.personal_data.policies import SENTENCES, Policy
+from domain.wording import in_chinese
 
 from .served import Project, examples, refused
 
@@ -93,7 +94,7 @@ async def test_the_policy_is_warn_until_it_is_changed_and_says_what_it_means(
         english, chinese = SENTENCES[policy]
         assert told == {
             "object": "training_data.policy", "personal_data": policy,
-            "meaning": english, "meaning_zh": chinese,
+            "meaning": english, "meaning_zh": in_chinese(chinese),
         }  # fmt: skip
     assert (await other.get(POLICY)).json()["personal_data"] == "warn"
 

@@ -102,7 +102,7 @@ def _smallest(rows: Iterable[Sampled]) -> tuple[Sampled, ...]:
 
 
 def _prevailing(names: list[str], clusters: list[list[int]], sampled: list[Sampled]) -> list[Finding]:
-    if not clusters or len(clusters[0]) <= _PREVAILS * len(sampled):
+    if not clusters or not names[0] or len(clusters[0]) <= _PREVAILS * len(sampled):
         return []
     told_apart = len(sampled) >= _FEWEST_TO_TELL and len(clusters[0]) < _NEARLY_ALL * len(sampled)
     if not told_apart and not _have_a_core([sampled[index][2] for index in clusters[0]]):
