@@ -106,18 +106,22 @@ async def busy(pool: Pool) -> None:
     await until(at_work, "a piece is looked at")
 
 
+def signalled(pool: Pool, number: signal.Signals) -> None:
+    """Send a signal to each process of a pool that is there."""
+    executor = pool._executor
+    for process in [] if executor is None else executor._processes.values():
+        if process.is_alive():
+            os.kill(process.pid, number)
+
+
 @contextmanager
-def stopped() -> Iterator[list[int]]:
+def stopped(pool: Pool) -> Iterator[None]:
     """Let no process of a pool go on, as if each had much to do."""
-    processes = [process.pid for process in multiprocessing.active_children() if process.pid]
-    for pid in processes:
-        os.kill(pid, signal.SIGSTOP)
+    signalled(pool, signal.SIGSTOP)
     try:
-        yield processes
+        yield
     finally:
-        for pid in processes:
-            if pid in {process.pid for process in multiprocessing.active_children()}:
-                os.kill(pid, signal.SIGCONT)
+        signalled(pool, signal.SIGCONT)
 
 
 @pytest.fixture
@@ -151,7 +155,7 @@ async def test_what_is_redacted_reaches_the_platform_and_never_the_original(
     file = await uploaded(rig, PERSONAL, Policy.REDACT)
     assert await status_of(rig, file) == ("uploaded", None)
     job = await rig.create(training_file_id=file)
-    with stopped():
+    with stopped(context.examiners):
         async with rig.moving(context):
 
             async def waits() -> bool:
@@ -167,8 +171,7 @@ async def test_what_is_redacted_reaches_the_platform_and_never_the_original(
             await until(looked_again, "the job is looked at again")
             assert (await rig.get(job)).state is JobState.RECEIVED
             assert not rig.requests("upload")
-            for process in multiprocessing.active_children():
-                os.kill(process.pid or 0, signal.SIGCONT)
+            signalled(context.examiners, signal.SIGCONT)
             assert (await rig.ends(job)).state is JobState.SUCCEEDED
     assert (await rig.lines(job)).count(WAITS) == 1
     assert await status_of(rig, file) == ("processed", None)
@@ -233,12 +236,12 @@ async def killed_while_it_looks(rig: Any, context: Context, file: str) -> None:
         return [each.pid for each in multiprocessing.active_children() if each not in before and each.pid]
 
     if claimed.attempt == 1:
-        with stopped() as processes:
+        with stopped(context.examiners):
             await busy(context.examiners)
+            signalled(context.examiners, signal.SIGKILL)
     else:  # one of its own
-        processes = await until(begun, "a process is started")
-    for pid in processes:
-        os.kill(pid, signal.SIGKILL)
+        for pid in await until(begun, "a process is started"):
+            os.kill(pid, signal.SIGKILL)
     await looking
 
 
@@ -284,7 +287,7 @@ async def test_a_file_without_one_good_line_is_examined_too(rig: Any, context: C
 
 async def test_a_worker_that_stops_hands_the_file_back(rig: Any, context: Context, warm: None) -> None:
     file = await uploaded(rig, FAULTY, ratio=0.1)
-    with stopped():
+    with stopped(context.examiners):
         async with rig.moving(context):
             await busy(context.examiners)
     row = "SELECT attempts, claim_token, finished_at FROM file_reports WHERE file_id = :id"
