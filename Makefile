@@ -56,6 +56,10 @@ fuzz: $(STAMP)  ## requests made from the OpenAPI document, many of them (FUZZ_E
 model: $(STAMP)  ## made-up stories of a job's life, many of them (MODEL_EXAMPLES, MODEL_SEED)
 	MODEL_EXAMPLES=$${MODEL_EXAMPLES:-300} MODEL_SEED=$${MODEL_SEED:-2} $(BIN)/python -m pytest tests/model
 
+tokens: $(STAMP)  ## token counts of 10,000 lines beside DashScope's own tokenizer (TOKENS_EXAMPLES)
+	TOKENS_EXAMPLES=$${TOKENS_EXAMPLES:-10000} $(BIN)/python -m pytest -rP tests/domain/training_data/test_vocabulary.py \
+		tests/domain/training_data/test_tokens.py
+
 hostile: $(STAMP)  ## the corpus of hostile requests, nine times over, and what it leaves behind
 	$(BIN)/python -m tests.hostile
 
@@ -81,4 +85,4 @@ bench: $(STAMP)  ## each figure beside its reference, written to docs/benchmarks
 requirements:  ## resolve pyproject.toml anew into hashed requirements
 	deploy/compile-requirements.sh
 
-.PHONY: help install clients demo dev test fuzz model hostile test-matrix lint format bench chaos requirements
+.PHONY: help install clients demo dev test fuzz model tokens hostile test-matrix lint format bench chaos requirements
