@@ -3,11 +3,12 @@
 import asyncio
 import multiprocessing
 import os
+import signal
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -35,6 +36,8 @@ class Pool:
     def __init__(self, size: int | None = None) -> None:
         self.size = size or os.cpu_count() or 1
         self._executor: ProcessPoolExecutor | None = None
+        # No more are handed over than soon begin, so that what one may take is not spent on waiting.
+        self._turns = asyncio.Semaphore(self.size + 1)
         self._busy = 0
         self._ending: asyncio.TimerHandle | None = None
 
@@ -85,24 +88,37 @@ class Pool:
         """End these processes; others may have been started in their place since, which go on."""
         if self._executor is executor:
             self._executor = None
-        processes = [*(executor._processes or {}).values()]  # noqa: SLF001 - nothing else tells whose they are
+        # Nothing else tells whose they are, and a second time neither is there any more.
+        processes = [*(executor._processes or {}).values()]  # noqa: SLF001
+        answers: Any = executor._result_queue  # noqa: SLF001
         executor.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.kill()
+        if answers is not None and not answers._writer.closed:  # noqa: SLF001
+            # One that died in the middle of a long answer left half of it in the pipe: the executor's thread
+            # waits for the rest, and the interpreter for the thread, until nobody can write there any more.
+            answers._writer.close()  # noqa: SLF001
 
     async def _run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        executor = self._started()
         self._busy += 1
         try:
-            async with asyncio.timeout(LONGEST.total_seconds()):
-                return await self._answer(executor.submit(function, *args, **kwargs))
-        except (BrokenProcessPool, TimeoutError) as error:
-            self._give_up(executor)
-            raise ExaminationBroke(str(error) or "it took too long") from error
+            async with self._turns:
+                return await self._in_time(function, *args, **kwargs)
         finally:
             self._busy -= 1
             if not self._busy and self._executor is not None:
                 self._ending = asyncio.get_running_loop().call_later(IDLE.total_seconds(), self.close)
+
+    async def _in_time(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        executor = self._started()
+        try:
+            async with asyncio.timeout(LONGEST.total_seconds()):
+                with _without_interrupts():
+                    future = executor.submit(function, *args, **kwargs)  # may start a process
+                return await self._answer(future)
+        except (BrokenProcessPool, TimeoutError) as error:
+            self._give_up(executor)
+            raise ExaminationBroke(str(error) or "it took too long") from error
 
     @staticmethod
     async def _answer(future: "Future[R]") -> R:
@@ -123,6 +139,16 @@ class Pool:
                 self.size, mp_context=multiprocessing.get_context("spawn"), initializer=remote.begin
             )
         return self._executor
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach: they inherit what is held back here for a moment."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 async def observe_all(

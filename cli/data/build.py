@@ -27,7 +27,7 @@ _NOT_SO: Final = Words(
     "The sample set {name} is not written in '{lang}'; it is in {there}.",
     "示例数据集 {name} 没有 '{lang}' 版本;现有版本:{there}。",
 )
-_WROTE: Final = Words("Wrote {count} examples to {path}.", "已将 {count} 个样本写入 {path}。")
+_WROTE: Final = Words("Wrote {path}; examples: {count}.", "已写入 {path}:{count} 个样本。")
 _NEXT: Final = Words("Next: tuneward data check {path}", "下一步:tuneward data check {path}")
 
 

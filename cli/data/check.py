@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cli.data.checking import Checked, Terms, Validation
 
 _WRITTEN: Final = Words(
-    "Wrote {path}: {count} examples, placeholders in {changed} of them{dropped}.",
+    "Wrote {path}; examples: {count}, with placeholders: {changed}{dropped}.",
     "已写入 {path}:{count} 个样本,其中 {changed} 个含有占位符{dropped}。",
 )
 _DROPPED: Final = Words("; lines left out as faulty: {count}", ";因有错误未写入 {count} 行")

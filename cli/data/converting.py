@@ -30,7 +30,7 @@ _PROBLEMS: Final = Words(
     "Could not be used: {count} of {all} records.", "{all} 条记录中有 {count} 条无法使用。"
 )
 _MORE: Final = Words("… and {count} more", "…… 另有 {count} 条")
-_WROTE: Final = Words("Wrote {count} examples to {target}.", "已将 {count} 个样本写入 {target}。")
+_WROTE: Final = Words("Wrote {target}; examples: {count}.", "已写入 {target}:{count} 个样本。")
 _NOTHING: Final = Words("Nothing was written: {why}.", "没有写入任何内容:{why}。")
 _NO_EXAMPLE: Final = Words("there is no record that can be used", "没有可用的记录")
 _STRICT: Final = Words("--strict was given", "指定了 --strict")

@@ -35,6 +35,9 @@ _SAID: Final = {
                        "{total} 个:学习 {trained} 个(回答),仅供阅读 {prompt} 个"),
     "each": Words("Per example", "每个样本"),
     "each_of": Words("{min} to {max}, half of them up to {p50}", "{min} 至 {max} 个 token,一半不超过 {p50}"),
+    "validation": Words("Validation", "验证"),
+    "validation_of": Words("{name}: {count} examples, {leaked} of them in this file too, or nearly",
+                           "{name}:{count} 个样本,其中 {leaked} 个与本文件中的样本相同或几乎相同"),
     "bars": Words("Examples by tokens", "样本的 token 分布"),
     "errors": Words("To correct", "需要修正"),
     "more_errors": Words(
@@ -103,8 +106,16 @@ def _figures(summary: Mapping[str, Any], language: Language) -> str:
         spread = {name: f"{value:,}" for name, value in tokens["per_example"].items()}
         rows.append((said("tokens", language), said("tokens_of", language, **figures)))
         rows.append((said("each", language), said("each_of", language, **spread)))
+    if "validation_leak" in summary:
+        rows.append((said("validation", language), _compared(summary["validation_leak"], language)))
+    if tokens["exact"] and tokens["total"]:
         return f"{table(rows)}\n\n{_bars(tokens['histogram'], language)}"
     return table(rows)
+
+
+def _compared(leak: Mapping[str, Any], language: Language) -> str:
+    count, leaked = f"{leak['validation_examples']:,}", f"{leak['exact'] + leak['near']:,}"
+    return said("validation_of", language, name=leak["file"], count=count, leaked=leaked)
 
 
 def _examples(summary: Mapping[str, Any], language: Language) -> str:

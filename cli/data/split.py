@@ -109,7 +109,7 @@ def _page(summary: "SplitSummary", targets: tuple[Path, Path], language: Languag
     yield f"\n{_NEXT.say(language)}\n  tuneward data check {names[0]} --validation {names[1]}"
 
 
-_WROTE: Final = Words("Wrote {count} examples to {path}.", "已将 {count} 个样本写入 {path}。")
+_WROTE: Final = Words("Wrote {path}; examples: {count}.", "已写入 {path}:{count} 个样本。")
 
 
 def _rows(summary: "SplitSummary", language: Language) -> Iterator[list[str]]:

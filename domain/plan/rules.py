@@ -94,8 +94,10 @@ RULES: Final = (
             "可能导致过拟合或遗忘原有能力。",
         ),
         fix=Words(
-            "Use learning_rate {preset_learning_rate}, the guide's preset for this size, or fewer epochs.",
-            "将 learning_rate 设为 {preset_learning_rate}(指南为此规模给出的预设),或减少训练轮数。",
+            "Fewer epochs first; the guide's presets for this size are n_epochs {preset_n_epochs} and "
+            "learning_rate {preset_learning_rate}.",
+            "先减少训练轮数;指南为此规模给出的预设是 n_epochs {preset_n_epochs}、"
+            "learning_rate {preset_learning_rate}。",
         ),
         about=("learning_rate",),
     ),

@@ -25,6 +25,7 @@ BY: Final = ("system", "kind", "turns", "script")
 """By what strata are told apart: the system prompt, chat or preference, one turn or several, Han or other."""
 _SYSTEM_SHOWN: Final = 40
 _GROUP_BYTES: Final = 8
+_NO_WORD: Final = re.compile(r"[\W_]+")
 _han: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 
 
@@ -74,9 +75,14 @@ def place(line: bytes, number: int, by: tuple[str, ...] = BY) -> Placed:
     return Placed(_stratum(messages, kind, asked, by), group_of(asked))
 
 
+def _bare(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return _NO_WORD.sub("", text) or " ".join(text.split())
+
+
 def group_of(asked: list[str]) -> int:
-    """Return the number of all examples whose user says this, whatever its case, width and spaces."""
-    same = "\0".join(" ".join(unicodedata.normalize("NFKC", text).casefold().split()) for text in asked)
+    """Return the number of all examples whose user says this, whatever its case, width and punctuation."""
+    same = "\0".join(_bare(text) for text in asked)
     return int.from_bytes(blake2b(same.encode(), digest_size=_GROUP_BYTES).digest(), "big")
 
 

@@ -26,11 +26,16 @@ def flaws_of(example: dict[str, Any]) -> Iterator[Flaw]:
     """Yield what is wrong with one line, from its beginning to its end."""
     if "messages" in example:
         yield from chain(_tools(example), _messages(example, "messages"), _trained(example["messages"]))
-    elif any(key in example for key in _PREFERENCE_KEYS):
+    elif _is_preference(example):
         yield from _preference(example)
     else:
         hints = (hint for key, hint in _OTHER_FORMATS.items() if key in example)
         yield Flaw(code="unknown_format", seen=next(hints, ""))
+
+
+def _is_preference(example: dict[str, Any]) -> bool:
+    """Tell whether a line is meant as a preference; Alpaca has an `input` as well, a text."""
+    return any(key in example for key in _PREFERENCE_KEYS[1:]) or isinstance(example.get("input"), dict)
 
 
 def _preference(example: dict[str, Any]) -> Iterator[Flaw]:
@@ -120,7 +125,9 @@ def _content(message: dict[str, Any], role: str | None) -> Iterator[Flaw]:
     if not flaws and _is_blank(content):
         if role in _ASKING:
             yield Flaw(code="empty_content", field=str(role))
-        elif role == "assistant" and not (message.get("tool_calls") or message.get("function_call")):
+        elif role == "assistant" and not any(
+            _is_there(message, key) for key in ("tool_calls", "function_call")
+        ):
             yield Flaw(code="empty_answer")
 
 
@@ -135,6 +142,13 @@ def _part(part: Any) -> Iterator[Flaw]:
 
 def _is_blank(content: Any) -> bool:
     return is_blank("".join(part["text"] for part in content) if isinstance(content, list) else content or "")
+
+
+def _is_there(message: dict[str, Any], key: str) -> bool:
+    """Tell whether there are calls, or what has the wrong type to be some, which is told already."""
+    kind = list if key == "tool_calls" else dict
+    value = message.get(key)
+    return bool(value) or not (value is None or isinstance(value, kind))
 
 
 def _weight(message: dict[str, Any]) -> Iterator[Flaw]:

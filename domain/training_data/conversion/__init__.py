@@ -100,7 +100,7 @@ def convert(
     if format is None:
         found = detected(head, columns, delimiter)
     else:
-        found = Detected(format=format, reason="it was given", reason_zh="由您指定")
+        found = Detected(format=format, reason="you named the format", reason_zh="格式由您指定")
     dropped = Dropped()
     wishes = tables.Wishes(columns=columns, delimiter=delimiter, system=system)
     results = _results(found.format, chain([head], text), wishes, limits, dropped)

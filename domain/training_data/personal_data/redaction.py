@@ -34,16 +34,20 @@ class Redacted:
 def redact_line(line: bytes) -> Redacted:
     """Put placeholders into the string values of one line of JSON Lines, wherever in it they are.
 
-    Keys, numbers, white space and every string without a hit stay as they are, byte for byte. A string that
-    holds JSON, such as the arguments of a call, stays JSON. Placeholders are numbered within the line. The
-    line must be one that `StructureCheck` finds usable.
+    Keys, white space and every value without a hit stay as they are, byte for byte. A number becomes a
+    string. A string that holds JSON, such as the arguments of a call, stays JSON. Placeholders are numbered
+    within the line. The line must be one that `StructureCheck` finds usable.
 
     Raises:
         ValueError: a string in the line is not UTF-8 or has an escape that JSON does not have.
     """
     if suspicion(line) == NOTHING and not hides(line):
         return Redacted(line=line)
-    redacted, hits = _rewritten(line, Numbering())
+    numbering = Numbering()
+    redacted, hits = _rewritten(line, numbering)
+    text, bare = redact_bare_values(redacted.decode(), numbering)
+    if bare:
+        redacted, hits = text.encode(), [*hits, *((hit, None) for hit in bare)]
     return Redacted(line=redacted, hits=tuple(_in_line(hit, index) for hit, index in hits))
 
 

@@ -113,7 +113,7 @@ def test_a_redaction_is_shown_masked_before_it_is_made(tmp_path: Path) -> None:
     assert "13812345678" not in done.out
     copy = WITH_PHONE.replace(b"13812345678", b"[PHONE_1]")
     assert (tmp_path / "out.jsonl").read_bytes() == copy
-    assert "1 examples, placeholders in 1 of them; lines left out as faulty: 1" in done.err
+    assert "examples: 1, with placeholders: 1; lines left out as faulty: 1" in done.err
     assert done.code == 1
 
 

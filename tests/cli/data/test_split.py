@@ -25,7 +25,7 @@ def test_the_parts_lie_beside_the_file_hold_all_of_it_and_have_nothing_in_common
     assert report["errors"] == []
     assert "validation_leak" not in {warning["code"] for warning in report["warnings"]}
     assert report["summary"]["validation_leak"]["validation_examples_compared"] == 6
-    assert f"Wrote 58 examples to {training}." in done.out
+    assert f"Wrote {training}; examples: 58." in done.out
     assert "one turn, Chinese" in done.out
 
 

@@ -145,6 +145,9 @@ FAULTY = [
         None,
     ),
     (chat({}, ASSISTANT), "missing_field", 0),
+    (b'{"instruction": "a", "input": "", "output": "b"}', "unknown_format", None),
+    (b'{"input": "a", "output": "b"}', "unknown_format", None),
+    (chat(USER, {"role": "assistant", "tool_calls": {}}), "wrong_type", 1),
     (
         chat({"from": "human", "value": "x"}, {"from": "gpt", "value": "y"}).replace(
             b'{"from": "gpt", "value": "y"}', b'{"role": "assistant", "content": "y"}'

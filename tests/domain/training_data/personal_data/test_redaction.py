@@ -105,9 +105,13 @@ def test_a_hit_knows_its_message(raw: bytes, index: int | None) -> None:
     assert [hit.message_index for hit in redact_line(raw).hits] == [index]
 
 
-def test_keys_and_numbers_stay() -> None:
-    raw = b'{"13912345678":"x","n":13912345678,"messages":[{"content":"13812345679"}]}'
-    assert redact_line(raw).line == raw.replace(b"13812345679", b"[PHONE_1]")
+def test_keys_and_other_numbers_stay_and_a_number_that_is_found_becomes_a_string() -> None:
+    raw = b'{"13912345678":"x","n":13912345678,"age":36,"messages":[{"content":"13812345679"}]}'
+    redacted = redact_line(raw)
+    assert redacted.line == (
+        b'{"13912345678":"x","n":"[PHONE_2]","age":36,"messages":[{"content":"[PHONE_1]"}]}'
+    )
+    assert [hit.masked for hit in redacted.hits] == ["138****5679", "139****5678"]
 
 
 @pytest.mark.parametrize(
