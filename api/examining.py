@@ -41,7 +41,7 @@ async def check_file(request: Request, held: Resources, policy: Policy) -> bytes
             async for piece in pieces:
                 await seen.add(piece)
         structure = check.finish()
-        looked_deeper = seen and structure.examples and structure.refusal is None
+        looked_deeper = seen and structure.examples and check.goes_on
         examined = await seen.conclude() if looked_deeper else None
     except ExaminationBroke as error:
         raise Unavailable("The file could not be examined; try again.") from error
@@ -64,5 +64,5 @@ async def _watched(form: Upload, check: StructureCheck) -> AsyncIterator[bytes]:
     """Yield the bytes of a file whose structure is checked as they pass, until it turns out to be none."""
     async for chunk in form:
         check.feed(chunk)
-        if check.refusal is None:
+        if check.goes_on:
             yield chunk

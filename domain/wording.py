@@ -14,6 +14,7 @@ _brackets: Final = re.compile(
 _beside_han: Final = re.compile(
     rf"(?<=[{_HAN}\u3001\u3002\uff09\u201d])[,:;?!]|[,:;?!](?=[{_HAN}\u201c])|;(?=\S)"
 )
+_between_han: Final = re.compile(rf"(?<=[{_HAN}]) (?=[{_HAN}])")
 
 
 def as_written(value: Any, most: int = 80) -> str:
@@ -36,4 +37,5 @@ def all_in_chinese(text: str) -> str:
 def in_chinese(text: str) -> str:
     """Return a Chinese text with Chinese punctuation wherever it stands beside Chinese characters."""
     text = _brackets.sub(lambda found: f"\uff08{next(filter(None, found.groups()), '')}\uff09", text)
-    return _beside_han.sub(lambda found: _FULL_WIDTH[found[0]], text)
+    text = _beside_han.sub(lambda found: _FULL_WIDTH[found[0]], text)
+    return _between_han.sub("", text)

@@ -109,7 +109,7 @@ def checked(source: Source, terms: Terms, copy: Output | None = None) -> Checked
     with Progress(source, terms.language) as progress:
         observed = _observed(_watched(source, check, terms, progress), check, terms, copied, copy)
         structure = check.finish()
-        usable = observed and structure.examples and structure.refusal is None
+        usable = observed and structure.examples and check.goes_on
         examined = _concluded(observed, terms) if usable else None
     return Checked(
         name=source.name,
@@ -149,7 +149,7 @@ def _watched(
     since_line_end = 0
     for chunk in source.chunks():
         check.feed(chunk)
-        if check.refusal is None:
+        if check.goes_on:
             yield chunk
         if progress is not None:
             progress.show()

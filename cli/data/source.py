@@ -165,7 +165,7 @@ def opened(path: str, *, patience_ms: int = _PATIENCE_MS) -> Iterator[Source]:
 
 
 def _stream(path: str) -> BufferedReader:
-    name = Path(path).name.encode(errors="replace").decode()
+    name = (Path(path).name or path).encode(errors="replace").decode()
     try:
         # Without waiting: a pipe whose writer never comes would hold the command for ever.
         stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")

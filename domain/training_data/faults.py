@@ -28,14 +28,14 @@ _LONGEST_QUOTE: Final = 60
 _LINE_WORDS: Final[Mapping[str, Words]] = {
     "not_json": Words(
         "is not JSON: {seen}",
-        "不是有效的 JSON:{seen}",
+        "不是有效的 JSON,原因:{seen}",
         "Write one whole JSON object on each line, with double quotes and without trailing commas; "
         "a program should write it with a JSON library.",
         "每行写一个完整的 JSON 对象,使用双引号,末尾不要多余的逗号;建议用 JSON 库生成。",
     ),
     "not_utf8": Words(
-        "is not UTF-8: {seen}",
-        "不是 UTF-8 编码:{seen}",
+        "is not UTF-8: byte {field} of it is {seen}",
+        "不是 UTF-8 编码:第 {field} 个字节是 {seen}",
         "Save the file as UTF-8; GBK or Latin-1 text has to be converted first.",
         "请将文件另存为 UTF-8;GBK 或 Latin-1 文本需要先转换。",
     ),

@@ -34,7 +34,7 @@ def no_text(line: bytes) -> Flaw | None:
     try:
         line.decode()
     except UnicodeDecodeError as error:
-        return Flaw(code="not_utf8", seen=f"byte {error.start + 1} of it is 0x{line[error.start]:02x}")
+        return Flaw(code="not_utf8", field=str(error.start + 1), seen=f"0x{line[error.start]:02x}")
     return None
 
 

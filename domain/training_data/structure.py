@@ -79,6 +79,8 @@ class Structure:
     def _summary(self, language: str) -> str:
         if not self.fault_count:
             return ""
+        if self.flaws[0][0] is None:
+            return str(getattr(self.flaws[0][1].on(None), language))
         named = [getattr(flaw.on(line), language) for line, flaw in self.flaws[:_FAULTS_NAMED]]
         if language == "message_zh":
             return f"共 {self.lines} 行,其中 {self.faulty_count} 行无法使用。{''.join(named)}"
@@ -112,6 +114,11 @@ class StructureCheck:
     def kind(self) -> str | None:
         """The kind of the file's examples, as soon as there is one."""
         return self._kind
+
+    @property
+    def goes_on(self) -> bool:
+        """Tell whether a deeper look at the file makes sense: it is text, and its lines have an end."""
+        return self._lines.binary is None and not self._lines.overlong
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes of the file."""

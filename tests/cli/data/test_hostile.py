@@ -22,7 +22,7 @@ HOSTILE = {
     "not_utf8": GOOD.replace(b"open", b"caf\xe9"),
     "no_json": WIDE,
     "line_too_long": b'{"messages": "' + b"a" * 5_000_000,
-    "nul_byte": GOOD + b"\0\n",
+    "nul_byte": GOOD.replace(b"open", b"\0pen"),
 }
 
 
