@@ -165,15 +165,19 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Resources:
         credential_id=credential_id,
         models=settings.models,
         allowed_networks=settings.webhook_allowed_networks,
-        limits=Limits(
-            max_file_bytes=settings.max_file_bytes,
-            max_line_bytes=settings.max_line_bytes,
-            fewest_examples=settings.fewest_examples,
-        ),
+        limits=_limits(settings),
         examiners=examiners,
         prices=parse_prices(settings.prices),
         uploads_under_way=_upload_turns(settings.max_concurrent_uploads),
         answered=answered,
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        max_file_bytes=settings.max_file_bytes,
+        max_line_bytes=settings.max_line_bytes,
+        fewest_examples=settings.fewest_examples,
     )
 
 

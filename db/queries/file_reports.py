@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Interval, and_, func, literal, or_, select, update
+from sqlalchemy import Interval, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from db.models import File, FileReport
+from db.queries.files import LIVE
 from db.session import AnyRow, Session
 
-_LIVE = and_(File.deleted_at.is_(None), or_(File.expires_at.is_(None), File.expires_at > func.now()))
 _NO_CLAIM = {"claim_token": None, "claimed_until": None}
 
 
@@ -114,6 +114,6 @@ async def report_of_file(
             File.training_size.label("training_size"),
         )
         .join(File, File.id == FileReport.file_id)
-        .where(FileReport.file_id == file_id, File.project_id == project_id, _LIVE)
+        .where(FileReport.file_id == file_id, File.project_id == project_id, LIVE)
     )  # fmt: skip
     return (await session.execute(statement)).first()

@@ -16,7 +16,8 @@ _COLUMNS = (
     File.blob_key, File.training_blob_key, File.training_size.label("training_size"), File.status,
     File.status_details, File.examples, File.created_at, File.expires_at,
 )  # fmt: skip
-_LIVE = File.deleted_at.is_(None) & or_(File.expires_at.is_(None), File.expires_at > func.now())
+LIVE = File.deleted_at.is_(None) & or_(File.expires_at.is_(None), File.expires_at > func.now())
+"""What its project still sees."""
 
 
 def _file(row: AnyRow) -> files.File:
@@ -33,7 +34,7 @@ async def add_file(session: Session, *, life: timedelta | None, **columns: Any) 
 
 async def file_of_project(session: Session, *, project_id: str, file_id: str) -> files.File | None:
     """Return a live file of this project."""
-    statement = select(*_COLUMNS).where(File.id == file_id, File.project_id == project_id, _LIVE)
+    statement = select(*_COLUMNS).where(File.id == file_id, File.project_id == project_id, LIVE)
     row = (await session.execute(statement)).first()
     return None if row is None else _file(row)
 
@@ -48,7 +49,7 @@ async def files_page(
     descending: bool,
 ) -> list[files.File]:
     """Return up to `limit` live files behind the position `after`."""
-    statement = select(*_COLUMNS).where(File.project_id == project_id, _LIVE)
+    statement = select(*_COLUMNS).where(File.project_id == project_id, LIVE)
     if purposes is not None:
         statement = statement.where(File.purpose.in_(purposes))
     if after is not None:
@@ -66,7 +67,7 @@ async def file_in_use(session: Session, *, file_id: str) -> bool:
 async def lock_file(session: Session, *, project_id: str, file_id: str) -> bool:
     """Keep creates that name this file waiting until the transaction ends; tell whether it is there."""
     statement = (
-        select(File.id).where(File.id == file_id, File.project_id == project_id, _LIVE).with_for_update()
+        select(File.id).where(File.id == file_id, File.project_id == project_id, LIVE).with_for_update()
     )
     return (await session.execute(statement)).first() is not None
 

@@ -5,7 +5,7 @@ and how to mend it, in English and (`…_zh`) Chinese; a warning also has the li
 """
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -125,8 +125,3 @@ def _warning(finding: Finding) -> dict[str, Any]:
         "lines": list(finding.lines),
         "count": finding.count,
     }
-
-
-def lines_named(report_: Mapping[str, Any]) -> Sequence[int]:
-    """Return the lines that a report's errors name, each once, in order."""
-    return sorted({error["line"] for error in report_["errors"] if error["line"] is not None})
